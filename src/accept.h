@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The decision: what to answer to a request. */
+#ifndef MSD_ACCEPT_H
+#define MSD_ACCEPT_H
+
+#include "authority/authority.h"
+#include "context/context.h"
+#include "context/replay.h"
+#include "digest/uri.h"
+
+/* What this decision may use of the world.  Nothing here is global: a test
+ * hands in its own clock, randomness, store and authorities. */
+typedef struct {
+    uint64_t now_ms;                /* monotonic, since the life began */
+    apr_status_t (*random)(unsigned char *out, apr_size_t n);
+    msd_hasher_t *hasher;
+    const msd_keys_t *keys;
+    const msd_replay_t *replay;
+    const msd_store_t *store;
+    const msd_authority_t *authorities;
+    int authority_count;
+    apr_pool_t *pool;               /* lives as long as the request */
+} msd_world_t;
+
+/* What the administrator wants.  Times in milliseconds. */
+typedef struct {
+    const char *realm;              /* text, escapes taken away */
+    msd_text_t scope;               /* where nonces are good */
+    const char *domain;             /* URIs for the challenge, or NULL */
+    msd_algorithm_t algorithms[MSD_ALGORITHM_COUNT];    /* in this order */
+    int algorithm_count;
+    uint64_t nonce_lifetime_ms;
+    uint64_t context_lifetime_ms;
+    uint64_t context_idle_ms;
+    uint64_t revalidate_ms;
+    msd_replay_mode_t replay_mode;
+    msd_uri_match_t uri_match;
+} msd_policy_t;
+
+/* What the client sent. */
+typedef struct {
+    msd_text_t authorization;       /* the header's value; may be empty */
+    msd_text_t method;              /* of the client's request line */
+    msd_uri_target_t target;        /* of the client's request line */
+    bool counted;   /* its count was accepted earlier in this same request */
+} msd_request_t;
+
+typedef enum {
+    MSD_ACCEPTED,
+    MSD_NO_CREDENTIALS,
+    MSD_MALFORMED,
+    MSD_DENIED,
+    MSD_STALE,              /* digest right, but a new nonce is needed */
+    MSD_REPLAYED,           /* digest right, but the count was used before */
+    MSD_WRONG_URI,          /* digest right, but made for another resource */
+    MSD_UNAVAILABLE,        /* no authority could tell */
+    MSD_VERDICT_COUNT
+} msd_verdict_t;
+
+typedef enum {
+    MSD_PROVEN_NOT,
+    MSD_PROVEN_BY_CONTEXT,
+    MSD_PROVEN_BY_AUTHORITY
+} msd_proven_t;
+
+typedef struct {
+    msd_verdict_t verdict;
+    const char *reason;         /* a fixed sentence for the log */
+    msd_text_t user;            /* accepted: the user; else the name as sent,
+                                   empty when there was none */
+    msd_algorithm_t algorithm;  /* of the answer; set with user */
+    msd_proven_t proven;        /* who vouched for the digest */
+    bool revalidation_failed;   /* the authority was due, but unavailable */
+    bool has_context_id;        /* the challenge must name this context */
+    unsigned char context_id[MSD_CONTEXT_ID_SIZE];
+    apr_status_t store_status;  /* of keeping the context; APR_SUCCESS when
+                                   there was nothing to keep */
+} msd_outcome_t;
+
+/*
+ * Decide about a request: syntax, then policy, then nonce, then proof, and
+ * only then a change of state.  A request that is not accepted changes
+ * nothing, but that a context which the authority withdrew is revoked.
+ *
+ * Microsoft's AcceptSecurityContext and CompleteAuthToken in one: with a
+ * context the answer is completed from the cached key, without one the
+ * authority is asked ([MS-DPSP] 3.3.5, RFC 7616 section 3.4).
+ *
+ * outcome: filled completely; its spans live in world->pool or point into
+ * request->authorization.
+ */
+void msd_accept(const msd_world_t *world, const msd_policy_t *policy,
+                const msd_request_t *request, msd_outcome_t *outcome);
+
+/*
+ * Whether the verdict calls for a challenge, and a stale one: the digest was
+ * right, so the client need not ask its user again.
+ */
+bool msd_verdict_is_stale(msd_verdict_t verdict);
+
+/*
+ * Make the challenges that go with an outcome, one line for each algorithm.
+ * outcome: of msd_accept, or NULL for a first challenge.
+ * lines: room for MSD_ALGORITHM_COUNT; set to NUL-terminated text in
+ * world->pool.
+ * Returns how many lines there are, or 0 when randomness or OpenSSL failed.
+ */
+int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
+                  const msd_outcome_t *outcome, const char **lines);
+
+#endif

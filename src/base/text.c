@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Spans of bytes, and their hexadecimal and base64url forms. */
+#include "base/text.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static const char base64url_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+msd_text_t msd_text_of(const char *string)
+{
+    msd_text_t text = { string, string != NULL ? strlen(string) : 0 };
+
+    return text;
+}
+
+bool msd_text_equal(msd_text_t a, msd_text_t b)
+{
+    return a.len == b.len
+           && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool msd_text_equal_nocase(msd_text_t a, msd_text_t b)
+{
+    return a.len == b.len
+           && (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
+}
+
+void msd_hex_encode(const unsigned char *bytes, apr_size_t n, char *out)
+{
+    for (apr_size_t i = 0; i < n; i++) {
+        out[2 * i] = hex_digits[bytes[i] >> 4];
+        out[2 * i + 1] = hex_digits[bytes[i] & 15];
+    }
+}
+
+/* The value of one hexadecimal digit, -1 for any other character. */
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return -1;
+}
+
+bool msd_hex_decode(msd_text_t text, unsigned char *out, apr_size_t n)
+{
+    if (text.len != 2 * n) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < n; i++) {
+        int high = hex_value(text.data[2 * i]);
+        int low = hex_value(text.data[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
+void msd_base64url_encode(const unsigned char *bytes, apr_size_t n, char *out)
+{
+    for (apr_size_t i = 0; i + 2 < n; i += 3) {
+        unsigned group = (unsigned)bytes[i] << 16
+                         | (unsigned)bytes[i + 1] << 8 | bytes[i + 2];
+
+        *out++ = base64url_digits[group >> 18];
+        *out++ = base64url_digits[group >> 12 & 63];
+        *out++ = base64url_digits[group >> 6 & 63];
+        *out++ = base64url_digits[group & 63];
+    }
+}
+
+/* The value of one base64url digit, -1 for any other character. */
+static int base64url_value(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    if (c == '-') {
+        return 62;
+    }
+    return c == '_' ? 63 : -1;
+}
+
+bool msd_base64url_decode(msd_text_t text, unsigned char *out, apr_size_t n)
+{
+    if (n % 3 != 0 || text.len != n / 3 * 4) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < text.len; i += 4) {
+        int a = base64url_value(text.data[i]);
+        int b = base64url_value(text.data[i + 1]);
+        int c = base64url_value(text.data[i + 2]);
+        int d = base64url_value(text.data[i + 3]);
+
+        if ((a | b | c | d) < 0) {
+            return false;
+        }
+        *out++ = (unsigned char)(a << 2 | b >> 4);
+        *out++ = (unsigned char)(b << 4 | c >> 2);
+        *out++ = (unsigned char)(c << 6 | d);
+    }
+    return true;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The security context: what is remembered of a proven first answer. */
+#include "context/context.h"
+
+#include <string.h>
+
+/*
+ * Record, big-endian:
+ *
+ *     version 1 | hash 1 | flags 1 | proven 8 | kept 8
+ *     | length of wire name 2 | length of user 2 (0: the same as the wire name)
+ *     | base key, if any | session key, if any | wire name | user
+ */
+#define VERSION 1
+#define HAS_BASE_KEY 1
+#define HAS_SESSION_KEY 2
+#define FIXED_SIZE 23
+
+static void put_number(unsigned char **at, uint64_t value, int size)
+{
+    for (int shift = 8 * (size - 1); shift >= 0; shift -= 8) {
+        *(*at)++ = (unsigned char)(value >> shift);
+    }
+}
+
+static uint64_t take_number(const unsigned char **at, int size)
+{
+    uint64_t value = 0;
+
+    while (size-- > 0) {
+        value = value << 8 | *(*at)++;
+    }
+    return value;
+}
+
+static void put_bytes(unsigned char **at, const void *bytes, apr_size_t n)
+{
+    if (n > 0) {
+        memcpy(*at, bytes, n);
+        *at += n;
+    }
+}
+
+static msd_text_t take_text(const unsigned char **at, apr_size_t n)
+{
+    msd_text_t text = { (const char *)*at, n };
+
+    *at += n;
+    return text;
+}
+
+apr_size_t msd_context_encode(const msd_context_t *context,
+                              unsigned char *record)
+{
+    apr_size_t key = msd_hash_size(context->hash);
+    bool same = msd_text_equal(context->wire_name, context->user);
+    apr_size_t user_len = same ? 0 : context->user.len;
+    unsigned char *at = record;
+
+    if (context->wire_name.len > MSD_STORE_RECORD_MAX
+        || user_len > MSD_STORE_RECORD_MAX
+        || FIXED_SIZE + 2 * key + context->wire_name.len + user_len
+               > MSD_STORE_RECORD_MAX) {
+        return 0;
+    }
+    put_number(&at, VERSION, 1);
+    put_number(&at, context->hash, 1);
+    put_number(&at, (context->has_base_key ? HAS_BASE_KEY : 0)
+                        | (context->has_session_key ? HAS_SESSION_KEY : 0), 1);
+    put_number(&at, context->proven_ms, 8);
+    put_number(&at, context->kept_ms, 8);
+    put_number(&at, context->wire_name.len, 2);
+    put_number(&at, user_len, 2);
+    put_bytes(&at, context->base_key, context->has_base_key ? key : 0);
+    put_bytes(&at, context->session_key, context->has_session_key ? key : 0);
+    put_bytes(&at, context->wire_name.data, context->wire_name.len);
+    put_bytes(&at, context->user.data, user_len);
+    return (apr_size_t)(at - record);
+}
+
+static void take_key(const unsigned char **at, bool present, apr_size_t size,
+                     unsigned char *key)
+{
+    if (present) {
+        memcpy(key, *at, size);
+        *at += size;
+    }
+}
+
+bool msd_context_decode(const unsigned char *record, apr_size_t len,
+                        msd_context_t *out)
+{
+    const unsigned char *at = record;
+    apr_size_t key;
+    apr_size_t wire_len;
+    apr_size_t user_len;
+    unsigned flags;
+
+    if (len < FIXED_SIZE || record[0] != VERSION
+        || record[1] >= MSD_HASH_COUNT) {
+        return false;
+    }
+    at += 1;
+    out->hash = (msd_hash_id_t)take_number(&at, 1);
+    flags = (unsigned)take_number(&at, 1);
+    out->proven_ms = take_number(&at, 8);
+    out->kept_ms = take_number(&at, 8);
+    wire_len = (apr_size_t)take_number(&at, 2);
+    user_len = (apr_size_t)take_number(&at, 2);
+    out->has_base_key = (flags & HAS_BASE_KEY) != 0;
+    out->has_session_key = (flags & HAS_SESSION_KEY) != 0;
+    key = msd_hash_size(out->hash);
+    if (len != FIXED_SIZE + (out->has_base_key ? key : 0)
+                   + (out->has_session_key ? key : 0) + wire_len + user_len) {
+        return false;
+    }
+    take_key(&at, out->has_base_key, key, out->base_key);
+    take_key(&at, out->has_session_key, key, out->session_key);
+    out->wire_name = take_text(&at, wire_len);
+    out->user = user_len > 0 ? take_text(&at, user_len) : out->wire_name;
+    return true;
+}
+
+msd_context_state_t msd_context_load(const msd_store_t *store,
+                                     const unsigned char *id,
+                                     unsigned char *record,
+                                     msd_context_t *out)
+{
+    apr_size_t len = 0;
+
+    /* A store that cannot answer is a store that has nothing: the worst that
+     * follows is a trip to the authority. */
+    if (store->get(store->self, id, record, &len) != APR_SUCCESS) {
+        return MSD_CONTEXT_NONE;
+    }
+    if (len == 0) {
+        return MSD_CONTEXT_REVOKED;
+    }
+    return msd_context_decode(record, len, out) ? MSD_CONTEXT_FOUND
+                                                : MSD_CONTEXT_NONE;
+}
+
+apr_status_t msd_context_save(const msd_store_t *store,
+                              const unsigned char *id,
+                              const msd_context_t *context, uint64_t ttl_ms)
+{
+    unsigned char record[MSD_STORE_RECORD_MAX];
+    apr_size_t len = msd_context_encode(context, record);
+    apr_status_t status = APR_ENOSPC;
+
+    if (len > 0) {
+        status = store->put(store->self, id, record, len, ttl_ms);
+    }
+    msd_wipe(record, sizeof(record));
+    return status;
+}

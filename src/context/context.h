@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The security context: what is remembered of a proven first answer. */
+#ifndef MSD_CONTEXT_CONTEXT_H
+#define MSD_CONTEXT_CONTEXT_H
+
+#include "context/nonce.h"
+#include "context/store.h"
+
+/*
+ * A context is written once, after the proof, and never per request.  Times
+ * are milliseconds on the clock of the nonces.
+ */
+typedef struct {
+    msd_text_t wire_name;   /* the username parameter as it was sent */
+    msd_text_t user;        /* the name that the authority knows */
+    msd_hash_id_t hash;     /* of the keys */
+    uint64_t proven_ms;     /* when the authority last said yes */
+    uint64_t kept_ms;       /* when the record was last written */
+    bool has_base_key;
+    bool has_session_key;
+    /* H(user:realm:password): verifies any nonce and cnonce. */
+    unsigned char base_key[MSD_HASH_MAX];
+    /* H(A1) of the first answer: the key of clients that keep it. */
+    unsigned char session_key[MSD_HASH_MAX];
+} msd_context_t;
+
+typedef enum {
+    MSD_CONTEXT_FOUND,
+    MSD_CONTEXT_NONE,       /* nothing is known, or the store is broken */
+    MSD_CONTEXT_REVOKED     /* the authority withdrew it */
+} msd_context_state_t;
+
+/*
+ * Fetch a context.
+ * record: MSD_STORE_RECORD_MAX bytes that the spans of out point into.
+ * out: filled when the result is MSD_CONTEXT_FOUND.
+ */
+msd_context_state_t msd_context_load(const msd_store_t *store,
+                                     const unsigned char *id,
+                                     unsigned char *record,
+                                     msd_context_t *out);
+
+/*
+ * Keep a context.
+ * ttl_ms: how long the record is wanted.
+ * Returns APR_SUCCESS, APR_ENOSPC when the names are too long for a record,
+ * or what the store said.
+ */
+apr_status_t msd_context_save(const msd_store_t *store,
+                              const unsigned char *id,
+                              const msd_context_t *context, uint64_t ttl_ms);
+
+/*
+ * The bytes of a context.
+ * record: room for MSD_STORE_RECORD_MAX bytes.
+ * Returns their number, 0 when the names are too long.
+ */
+apr_size_t msd_context_encode(const msd_context_t *context,
+                              unsigned char *record);
+
+/*
+ * Undo msd_context_encode.
+ * Returns whether the bytes are a whole and sane record.
+ */
+bool msd_context_decode(const unsigned char *record, apr_size_t len,
+                        msd_context_t *out);
+
+#endif

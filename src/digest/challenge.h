@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The WWW-Authenticate line. */
+#ifndef MSD_DIGEST_CHALLENGE_H
+#define MSD_DIGEST_CHALLENGE_H
+
+#include "digest/algorithm.h"
+
+typedef struct {
+    const char *realm;      /* text, escapes taken away */
+    const char *nonce;
+    const char *opaque;
+    const char *domain;     /* URIs with blanks between, or NULL */
+    bool stale;
+} msd_challenge_t;
+
+/*
+ * One challenge for one algorithm (RFC 7616 section 3.3), in the order and
+ * with the quoting of Microsoft's servers, which is also what the most clients
+ * understand.
+ * pool: owns the result.  Returns NUL-terminated text beginning "Digest ".
+ */
+const char *msd_challenge_format(const msd_challenge_t *challenge,
+                                 msd_algorithm_t algorithm, apr_pool_t *pool);
+
+#endif

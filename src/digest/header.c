@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Authorization header: from text to typed values. */
+#include "digest/header.h"
+
+#include <string.h>
+
+static const char *const param_names[] = {
+    [MSD_PARAM_USERNAME] = "username",
+    [MSD_PARAM_REALM] = "realm",
+    [MSD_PARAM_NONCE] = "nonce",
+    [MSD_PARAM_URI] = "uri",
+    [MSD_PARAM_RESPONSE] = "response",
+    [MSD_PARAM_ALGORITHM] = "algorithm",
+    [MSD_PARAM_OPAQUE] = "opaque",
+    [MSD_PARAM_QOP] = "qop",
+    [MSD_PARAM_NC] = "nc",
+    [MSD_PARAM_CNONCE] = "cnonce",
+    [MSD_PARAM_USERNAME_EXT] = "username*",
+    [MSD_PARAM_USERHASH] = "userhash",
+};
+
+_Static_assert(sizeof(param_names) / sizeof(param_names[0])
+                   == MSD_PARAM_COUNT,
+               "one name for each parameter");
+
+/* Where the parser stands. */
+typedef struct {
+    const char *at;
+    const char *end;
+} cursor_t;
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* tchar of RFC 9110 section 5.6.2. */
+static bool is_token_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9')
+           || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static void skip_blanks(cursor_t *cursor)
+{
+    while (cursor->at < cursor->end && is_blank(*cursor->at)) {
+        cursor->at++;
+    }
+}
+
+static bool take_char(cursor_t *cursor, char c)
+{
+    if (cursor->at < cursor->end && *cursor->at == c) {
+        cursor->at++;
+        return true;
+    }
+    return false;
+}
+
+static msd_text_t take_token(cursor_t *cursor)
+{
+    msd_text_t token = { cursor->at, 0 };
+
+    while (cursor->at < cursor->end && is_token_char(*cursor->at)) {
+        cursor->at++;
+    }
+    token.len = (apr_size_t)(cursor->at - token.data);
+    return token;
+}
+
+/* Control characters never belong in a header value; 0x80 and above do. */
+static bool is_control(char c)
+{
+    return ((unsigned char)c < ' ' && c != '\t') || c == 127;
+}
+
+/* quoted-string of RFC 9110 section 5.6.4, behind its opening quote. */
+static const char *take_quoted(cursor_t *cursor, msd_param_t *param)
+{
+    param->value.data = cursor->at;
+    while (cursor->at < cursor->end && *cursor->at != '"') {
+        if (*cursor->at == '\\') {
+            param->escaped = true;
+            cursor->at++;
+        }
+        if (cursor->at == cursor->end) {
+            break;
+        }
+        if (is_control(*cursor->at)) {
+            return "control character in a value";
+        }
+        cursor->at++;
+    }
+    param->value.len = (apr_size_t)(cursor->at - param->value.data);
+    return take_char(cursor, '"') ? NULL : "quoted value without end";
+}
+
+/* A value without quotes: everything up to the next blank or comma. */
+static const char *take_bare(cursor_t *cursor, msd_param_t *param)
+{
+    param->value.data = cursor->at;
+    while (cursor->at < cursor->end && *cursor->at != ','
+           && !is_blank(*cursor->at)) {
+        if (*cursor->at == '"' || is_control(*cursor->at)) {
+            return "quote or control character in an unquoted value";
+        }
+        cursor->at++;
+    }
+    param->value.len = (apr_size_t)(cursor->at - param->value.data);
+    return param->value.len > 0 ? NULL : "parameter without value";
+}
+
+static msd_param_t *find_param(msd_credentials_t *out, msd_text_t name)
+{
+    for (int i = 0; i < MSD_PARAM_COUNT; i++) {
+        if (msd_text_equal_nocase(name, msd_text_of(param_names[i]))) {
+            return &out->params[i];
+        }
+    }
+    return NULL;
+}
+
+/* auth-param of RFC 9110 section 11.2. */
+static const char *take_param(cursor_t *cursor, msd_credentials_t *out)
+{
+    msd_param_t unknown = { { NULL, 0 }, false, false };
+    msd_text_t name = take_token(cursor);
+    msd_param_t *param = find_param(out, name);
+
+    if (name.len == 0) {
+        return "parameter without name";
+    }
+    if (param == NULL) {
+        param = &unknown;
+    }
+    if (param->present) {
+        return "parameter given twice";
+    }
+    param->present = true;
+    skip_blanks(cursor);
+    if (!take_char(cursor, '=')) {
+        return "parameter without value";
+    }
+    skip_blanks(cursor);
+    if (take_char(cursor, '"')) {
+        return take_quoted(cursor, param);
+    }
+    return take_bare(cursor, param);
+}
+
+/* The list of RFC 9110 section 5.6.1: empty elements are allowed. */
+static const char *take_params(cursor_t *cursor, msd_credentials_t *out)
+{
+    for (;;) {
+        const char *fault;
+
+        do {
+            skip_blanks(cursor);
+        } while (take_char(cursor, ','));
+        if (cursor->at == cursor->end) {
+            return NULL;
+        }
+        fault = take_param(cursor, out);
+        if (fault != NULL) {
+            return fault;
+        }
+        skip_blanks(cursor);
+        if (cursor->at < cursor->end && *cursor->at != ',') {
+            return "no comma between parameters";
+        }
+    }
+}
+
+msd_text_t msd_header_unescape(const msd_param_t *param, apr_pool_t *pool)
+{
+    msd_text_t text = param->value;
+    char *copy;
+    apr_size_t len = 0;
+
+    if (!param->escaped) {
+        return text;
+    }
+    copy = apr_palloc(pool, text.len);
+    for (apr_size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '\\' && i + 1 < text.len) {
+            i++;
+        }
+        copy[len++] = text.data[i];
+    }
+    return (msd_text_t){ copy, len };
+}
+
+/* Parameters that must be there.  qop is always offered, so nc and cnonce
+ * must come back with it (RFC 7616 section 3.4); a response without qop is
+ * the form of RFC 2069, which protects against nothing. */
+static const char *check_required(const msd_credentials_t *out)
+{
+    static const struct {
+        msd_param_name_t param;
+        const char *fault;
+    } required[] = {
+        { MSD_PARAM_USERNAME, "username is missing" },
+        { MSD_PARAM_REALM, "realm is missing" },
+        { MSD_PARAM_NONCE, "nonce is missing" },
+        { MSD_PARAM_URI, "uri is missing" },
+        { MSD_PARAM_RESPONSE, "response is missing" },
+        { MSD_PARAM_QOP, "qop is missing" },
+        { MSD_PARAM_NC, "nc is missing" },
+        { MSD_PARAM_CNONCE, "cnonce is missing" },
+    };
+
+    if (out->params[MSD_PARAM_USERNAME].present
+        && out->params[MSD_PARAM_USERNAME_EXT].present) {
+        return "username and username* together";
+    }
+    for (apr_size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
+        if (!out->params[required[i].param].present) {
+            return required[i].fault;
+        }
+    }
+    return NULL;
+}
+
+static const char *read_algorithm(msd_credentials_t *out)
+{
+    const msd_param_t *param = &out->params[MSD_PARAM_ALGORITHM];
+
+    if (!param->present) {
+        out->algorithm = MSD_ALGORITHM_MD5;
+        return NULL;
+    }
+    return msd_algorithm_find(param->value, &out->algorithm)
+               ? NULL
+               : "algorithm is unknown";
+}
+
+static const char *read_qop(msd_credentials_t *out)
+{
+    msd_text_t value = out->params[MSD_PARAM_QOP].value;
+
+    if (msd_text_equal_nocase(value, MSD_TEXT("auth"))) {
+        out->qop = MSD_QOP_AUTH;
+        return NULL;
+    }
+    if (msd_text_equal_nocase(value, MSD_TEXT("auth-int"))) {
+        out->qop = MSD_QOP_AUTH_INT;
+        return NULL;
+    }
+    return "qop is unknown";
+}
+
+/* nc is 8LHEX; upper case is let through, any other length is not. */
+static const char *read_nc(msd_credentials_t *out)
+{
+    unsigned char bytes[4];
+
+    if (!msd_hex_decode(out->params[MSD_PARAM_NC].value, bytes,
+                        sizeof(bytes))) {
+        return "nc is not 8 hexadecimal digits";
+    }
+    out->nc = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16
+              | (uint32_t)bytes[2] << 8 | bytes[3];
+    return NULL;
+}
+
+static const char *read_response(msd_credentials_t *out)
+{
+    apr_size_t size = msd_hash_size(msd_algorithm_hash(out->algorithm));
+
+    return msd_hex_decode(out->params[MSD_PARAM_RESPONSE].value,
+                          out->response, size)
+               ? NULL
+               : "response is not a hash of the algorithm";
+}
+
+static void read_texts(msd_credentials_t *out, apr_pool_t *pool)
+{
+    out->realm = msd_header_unescape(&out->params[MSD_PARAM_REALM], pool);
+    out->nonce = msd_header_unescape(&out->params[MSD_PARAM_NONCE], pool);
+    out->uri = msd_header_unescape(&out->params[MSD_PARAM_URI], pool);
+    out->cnonce = msd_header_unescape(&out->params[MSD_PARAM_CNONCE], pool);
+    out->opaque = msd_header_unescape(&out->params[MSD_PARAM_OPAQUE], pool);
+}
+
+bool msd_header_is_digest(msd_text_t header, msd_text_t *out)
+{
+    static const char scheme[] = "Digest";
+    const apr_size_t len = sizeof(scheme) - 1;
+
+    if (header.len < len
+        || !msd_text_equal_nocase((msd_text_t){ header.data, len },
+                                  msd_text_of(scheme))
+        || (header.len > len && !is_blank(header.data[len]))) {
+        return false;
+    }
+    *out = (msd_text_t){ header.data + len, header.len - len };
+    return true;
+}
+
+const char *msd_header_parse(msd_text_t text, apr_pool_t *pool,
+                             msd_credentials_t *out)
+{
+    static const char *(*const readers[])(msd_credentials_t *) = {
+        read_algorithm, read_qop, read_nc, read_response
+    };
+    cursor_t cursor = { text.data, text.data + text.len };
+    const char *fault;
+
+    memset(out, 0, sizeof(*out));
+    fault = take_params(&cursor, out);
+    if (fault == NULL) {
+        fault = check_required(out);
+    }
+    for (apr_size_t i = 0;
+         fault == NULL && i < sizeof(readers) / sizeof(readers[0]); i++) {
+        fault = readers[i](out);
+    }
+    if (fault == NULL) {
+        read_texts(out, pool);
+    }
+    return fault;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The context store on any of httpd's shared object caches. */
+#ifndef MSD_HTTPD_CACHE_H
+#define MSD_HTTPD_CACHE_H
+
+#include "context/keys.h"
+#include "context/store.h"
+#include "httpd/module.h"
+
+/* The name in the Mutex directive. */
+#define MSD_CACHE_MUTEX "msdigest-context"
+
+/* A shared object cache that holds contexts. */
+typedef struct msd_cache_t msd_cache_t;
+
+/*
+ * Make a cache from the text of the directive.
+ * text: "name" or "name:arguments", as for other socache users.
+ * temp: for scratch.  pool: owns the cache.
+ * Returns NULL on success, else what would be allowed instead.
+ */
+const char *msd_cache_create(const char *text, apr_pool_t *temp,
+                             apr_pool_t *pool, msd_cache_t **out);
+
+/*
+ * The cache of a server without the directive: shmcb with room for 20,000
+ * contexts.
+ * Returns NULL on success, else a sentence about what is missing.
+ */
+const char *msd_cache_create_default(apr_pool_t *temp, apr_pool_t *pool,
+                                     msd_cache_t **out);
+
+/*
+ * Open the cache, in the parent, once for each generation.
+ * keys: for records that leave the process; must outlive the cache.
+ * pool: the configuration pool, which closes the cache.
+ */
+apr_status_t msd_cache_open(msd_cache_t *cache, const msd_keys_t *keys,
+                            server_rec *s, apr_pool_t *pool);
+
+/* Take the cache up in a child. */
+apr_status_t msd_cache_child(msd_cache_t *cache, apr_pool_t *pool);
+
+/* One request's use of a cache: the self of the store. */
+typedef struct {
+    msd_cache_t *cache;
+    request_rec *r;
+} msd_cache_use_t;
+
+/*
+ * The cache as a context store.
+ * use: lives as long as the store.  cache: may be NULL, for a cache that could
+ * not be opened: it is then always empty.
+ */
+msd_store_t msd_cache_store(msd_cache_use_t *use, msd_cache_t *cache,
+                            request_rec *r);
+
+#endif

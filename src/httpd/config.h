@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directives: from text to values, merged member by member. */
+#ifndef MSD_HTTPD_CONFIG_H
+#define MSD_HTTPD_CONFIG_H
+
+#include "accept.h"
+#include "httpd/module.h"
+
+#include <mod_auth.h>
+
+/* No value was given: the outer section decides, at last the default. */
+#define MSD_UNSET (-1)
+
+/* A provider of realm hashes, by the name of the configuration. */
+typedef struct {
+    const char *name;
+    const authn_provider *provider;
+} msd_provider_t;
+
+/* Of a directory, location, file or .htaccess. */
+typedef struct {
+    apr_array_header_t *providers;      /* msd_provider_t; NULL is unset */
+    apr_array_header_t *algorithms;     /* msd_algorithm_t; NULL is unset */
+    const char *domain;
+    apr_int64_t nonce_lifetime_ms;
+    apr_int64_t context_lifetime_ms;
+    apr_int64_t context_idle_ms;
+    apr_int64_t revalidate_ms;
+    int replay_mode;
+    int uri_match;
+} msd_dir_config_t;
+
+/* Of a server.  The first three count in the main server only. */
+typedef struct {
+    struct msd_cache_t *cache;          /* NULL: the default */
+    apr_int64_t replay_slots;
+    struct msd_state_t *state;          /* shared by all; see state.h */
+    const char *scope;                  /* AuthMSDigestScope, or NULL */
+    const char *identity;               /* for the scope of nonces */
+} msd_server_config_t;
+
+/* The hooks of the module record. */
+void *msd_config_create_dir(apr_pool_t *pool, char *path);
+void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner);
+void *msd_config_create_server(apr_pool_t *pool, server_rec *s);
+void *msd_config_merge_server(apr_pool_t *pool, void *outer, void *inner);
+extern const command_rec msd_config_commands[];
+
+/* The server's configuration. */
+msd_server_config_t *msd_config_server(const server_rec *s);
+
+/*
+ * The policy of a section, with defaults where nothing was configured.
+ * realm: text, escapes taken away; scope: see nonce.h.  Both must outlive the
+ * policy, as must the section.
+ */
+void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
+                       msd_text_t scope, msd_policy_t *policy);
+
+/* Whether two sections ask the same of a client and believe the same
+ * providers. */
+bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b);
+
+/* The guard's size in slots, the default where nothing was configured. */
+uint32_t msd_config_replay_slots(const msd_server_config_t *server);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The authorities behind AuthMSDigestProvider. */
+#include "httpd/provider.h"
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+
+#include "authority/realmhash.h"
+
+APLOG_USE_MODULE(auth_msdigest);
+
+/* One question to one provider. */
+typedef struct {
+    request_rec *r;
+    const msd_provider_t *provider;
+    const char *realm;
+} inquiry_t;
+
+static msd_proof_result_t lookup(void *self, const char *user,
+                                 const char **hash, const char **reason)
+{
+    const inquiry_t *inquiry = self;
+    request_rec *r = inquiry->r;
+    char *found = NULL;
+    authn_status status;
+
+    /* An <AuthnProviderAlias> finds itself by this note. */
+    apr_table_setn(r->notes, AUTHN_PROVIDER_NAME_NOTE,
+                   inquiry->provider->name);
+    status = inquiry->provider->provider->get_realm_hash(r, user,
+                                                         inquiry->realm,
+                                                         &found);
+    apr_table_unset(r->notes, AUTHN_PROVIDER_NAME_NOTE);
+    switch (status) {
+    case AUTH_USER_FOUND:
+        if (found != NULL) {
+            *hash = found;
+            return MSD_PROOF_GRANTED;
+        }
+        *reason = "the provider found the user without a hash";
+        return MSD_PROOF_UNAVAILABLE;
+    case AUTH_USER_NOT_FOUND:
+        *reason = "user is unknown";
+        return MSD_PROOF_UNKNOWN;
+    case AUTH_DENIED:
+        *reason = "the provider denies the user";
+        return MSD_PROOF_DENIED;
+    default:
+        *reason = "the provider cannot answer";
+        return MSD_PROOF_UNAVAILABLE;
+    }
+}
+
+static void prove_by_provider(void *self, const msd_question_t *question,
+                              msd_proof_t *out)
+{
+    const msd_realmhash_t source = { self, lookup };
+
+    msd_realmhash_prove(&source, question, out);
+}
+
+static msd_provider_t default_provider(void)
+{
+    msd_provider_t entry;
+
+    entry.name = AUTHN_DEFAULT_PROVIDER;
+    entry.provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, entry.name,
+                                        AUTHN_PROVIDER_VERSION);
+    return entry;
+}
+
+static void prove(void *self, const msd_question_t *question,
+                  msd_proof_t *out)
+{
+    const msd_provider_use_t *use = self;
+    const apr_array_header_t *list = use->dir->providers;
+    const char *realm = apr_pstrmemdup(question->pool, question->realm.data,
+                                       question->realm.len);
+    msd_provider_t fallback = default_provider();
+    const msd_provider_t *providers = &fallback;
+    msd_authority_t *authorities;
+    inquiry_t *inquiries;
+    int n = 1;
+
+    if (list != NULL) {
+        providers = (const msd_provider_t *)list->elts;
+        n = list->nelts;
+    } else if (fallback.provider == NULL) {
+        out->result = MSD_PROOF_UNAVAILABLE;
+        out->reason = "no AuthMSDigestProvider, and mod_authn_file is not "
+                      "loaded";
+        return;
+    }
+    authorities = apr_palloc(question->pool,
+                             (apr_size_t)n * sizeof(*authorities));
+    inquiries = apr_palloc(question->pool, (apr_size_t)n * sizeof(*inquiries));
+    for (int i = 0; i < n; i++) {
+        inquiries[i] = (inquiry_t){ use->r, &providers[i], realm };
+        authorities[i] = (msd_authority_t){ &inquiries[i], prove_by_provider };
+    }
+    msd_authority_ask(authorities, n, question, out);
+}
+
+msd_authority_t msd_provider_authority(msd_provider_use_t *use,
+                                       request_rec *r,
+                                       const msd_dir_config_t *dir)
+{
+    msd_authority_t authority = { use, prove };
+
+    use->r = r;
+    use->dir = dir;
+    return authority;
+}

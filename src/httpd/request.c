@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a request to values, and from an outcome to status and headers. */
+#include "httpd/request.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_ssl.h>
+
+#include "httpd/config.h"
+#include "httpd/log.h"
+#include "httpd/provider.h"
+#include "httpd/state.h"
+
+APLOG_USE_MODULE(auth_msdigest);
+
+/* Seconds after which a client may try again when nobody could tell. */
+#define RETRY_AFTER "5"
+
+/* One request's way through this file. */
+typedef struct {
+    request_rec *r;
+    request_rec *top;               /* the client's own request */
+    const msd_dir_config_t *dir;
+    msd_state_t *state;
+    msd_policy_t policy;
+    msd_world_t world;
+    msd_cache_use_t cache_use;
+    msd_store_t store;
+    msd_provider_use_t provider_use;
+    msd_authority_t authority;
+} work_t;
+
+/* What was decided about a client's request; kept with its top request. */
+typedef struct {
+    const msd_dir_config_t *dir;
+    const char *realm;
+    msd_outcome_t outcome;
+    bool counted;                   /* its count was accepted, anywhere */
+} decided_t;
+
+/* What goes with a verdict. */
+static const struct {
+    int status;
+    bool challenge;
+    bool retry_after;
+} answers[] = {
+    [MSD_ACCEPTED] = { OK, false, false },
+    [MSD_NO_CREDENTIALS] = { HTTP_UNAUTHORIZED, true, false },
+    [MSD_MALFORMED] = { HTTP_BAD_REQUEST, false, false },
+    [MSD_DENIED] = { HTTP_UNAUTHORIZED, true, false },
+    [MSD_STALE] = { HTTP_UNAUTHORIZED, true, false },
+    [MSD_REPLAYED] = { HTTP_UNAUTHORIZED, true, false },
+    [MSD_WRONG_URI] = { HTTP_BAD_REQUEST, false, false },
+    [MSD_UNAVAILABLE] = { HTTP_SERVICE_UNAVAILABLE, false, true },
+};
+
+_Static_assert(sizeof(answers) / sizeof(answers[0]) == MSD_VERDICT_COUNT,
+               "one answer for each verdict");
+
+/* What differs when we are a forward proxy (RFC 9110 section 11.7). */
+typedef struct {
+    const char *request_header;
+    const char *response_header;
+    int status;
+} role_t;
+
+static role_t get_role(const request_rec *r)
+{
+    static const role_t origin = { "Authorization", "WWW-Authenticate",
+                                   HTTP_UNAUTHORIZED };
+    static const role_t proxy = { "Proxy-Authorization", "Proxy-Authenticate",
+                                  HTTP_PROXY_AUTHENTICATION_REQUIRED };
+
+    return r->proxyreq == PROXYREQ_PROXY ? proxy : origin;
+}
+
+static request_rec *find_top(request_rec *r)
+{
+    while (r->main != NULL || r->prev != NULL) {
+        r = r->main != NULL ? r->main : r->prev;
+    }
+    return r;
+}
+
+/* httpd gives the realm with its quotes and backslashes escaped. */
+static const char *get_realm(request_rec *r)
+{
+    const char *name = ap_auth_name(r);
+    char *copy;
+    char *out;
+
+    if (name == NULL || ap_strchr_c(name, '\\') == NULL) {
+        return name;
+    }
+    out = copy = apr_palloc(r->pool, strlen(name) + 1);
+    for (; *name != '\0'; name++) {
+        if (name[0] == '\\' && name[1] != '\0') {
+            name++;
+        }
+        *out++ = *name;
+    }
+    *out = '\0';
+    return copy;
+}
+
+/* Returns false when the section has no realm. */
+static bool begin_work(request_rec *r, work_t *work)
+{
+    const msd_server_config_t *server = msd_config_server(r->server);
+    const char *realm = get_realm(r);
+
+    if (realm == NULL) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      MSD_LOGNO(207) "AuthType " MSD_AUTH_TYPE " needs an "
+                      "AuthName for %s", r->uri);
+        return false;
+    }
+    work->r = r;
+    work->top = find_top(r);
+    work->dir = ap_get_module_config(r->per_dir_config,
+                                     &auth_msdigest_module);
+    work->state = server->state;
+    msd_config_policy(work->dir, realm,
+                      msd_text_of(apr_pstrcat(r->pool, realm, "\n",
+                                              server->identity, NULL)),
+                      &work->policy);
+    work->store = msd_cache_store(&work->cache_use, work->state->cache, r);
+    work->authority = msd_provider_authority(&work->provider_use, r,
+                                             work->dir);
+    work->world = (msd_world_t){
+        .now_ms = msd_state_now_ms(work->state),
+        .random = msd_state_random,
+        .hasher = work->state->hasher,
+        .keys = &work->state->keys,
+        .replay = work->state->replay,
+        .store = &work->store,
+        .authorities = &work->authority,
+        .authority_count = 1,
+        .pool = r->pool,
+    };
+    return true;
+}
+
+/* What the client asked for: of its own request, not of one that httpd made
+ * of it, and byte for byte. */
+static void read_request(const work_t *work, msd_request_t *request)
+{
+    const request_rec *top = work->top;
+
+    request->authorization = msd_text_of(
+        apr_table_get(top->headers_in, get_role(work->r).request_header));
+    request->method = msd_text_of(top->method);
+    request->target.target = msd_text_of(top->unparsed_uri);
+    request->target.authority =
+        msd_text_of(apr_table_get(top->headers_in, "Host"));
+    request->target.secure = ap_ssl_conn_is_ssl(top->connection) != 0;
+}
+
+static decided_t *get_decided(const work_t *work)
+{
+    return ap_get_module_config(work->top->request_config,
+                                &auth_msdigest_module);
+}
+
+static bool is_inherited(const decided_t *decided, const work_t *work)
+{
+    return decided != NULL && strcmp(decided->realm, work->policy.realm) == 0
+           && msd_config_same(decided->dir, work->dir);
+}
+
+/* Decide, and keep the decision for whatever follows of this request. */
+static decided_t *decide(const work_t *work)
+{
+    decided_t *decided = get_decided(work);
+    msd_request_t request;
+
+    if (decided == NULL) {
+        decided = apr_pcalloc(work->top->pool, sizeof(*decided));
+        ap_set_module_config(work->top->request_config, &auth_msdigest_module,
+                             decided);
+    }
+    read_request(work, &request);
+    request.counted = decided->counted;
+    msd_accept(&work->world, &work->policy, &request, &decided->outcome);
+    decided->dir = work->dir;
+    decided->realm = apr_pstrdup(work->top->pool, work->policy.realm);
+    decided->outcome.user.data =
+        apr_pstrmemdup(work->top->pool, decided->outcome.user.data,
+                       decided->outcome.user.len);
+    if (decided->outcome.verdict == MSD_ACCEPTED) {
+        decided->counted = true;
+    }
+    msd_log_outcome(work->state, work->r, &decided->outcome);
+    return decided;
+}
+
+static int accept_user(request_rec *r, const decided_t *decided)
+{
+    const msd_outcome_t *outcome = &decided->outcome;
+
+    r->user = apr_pstrmemdup(r->pool, outcome->user.data, outcome->user.len);
+    r->ap_auth_type = (char *)"Digest";
+    apr_table_setn(r->notes, "msdigest-user", r->user);
+    apr_table_setn(r->notes, "msdigest-realm", decided->realm);
+    apr_table_setn(r->notes, "msdigest-algorithm",
+                   msd_algorithm_name(outcome->algorithm));
+    apr_table_setn(r->notes, "msdigest-proof",
+                   outcome->proven == MSD_PROVEN_BY_CONTEXT ? "context"
+                                                            : "authority");
+    return OK;
+}
+
+/*
+ * outcome: NULL for a first challenge.
+ * The response's headers survive an internal redirect to an error document, so
+ * a challenge that stands there already is left alone.
+ */
+static void add_challenge(const work_t *work, const msd_outcome_t *outcome)
+{
+    const char *lines[MSD_ALGORITHM_COUNT];
+    request_rec *r = work->r;
+    const char *header = get_role(r).response_header;
+    int n;
+
+    if (r->prev != NULL && r->prev->status == get_role(r).status) {
+        return;
+    }
+    n = msd_challenge(&work->world, &work->policy, outcome, lines);
+    if (n == 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, r,
+                      MSD_LOGNO(208) "OpenSSL gave no randomness or no hash: "
+                      "no challenge for %s", r->uri);
+    }
+    apr_table_unset(r->err_headers_out, header);
+    for (int i = 0; i < n; i++) {
+        apr_table_addn(r->err_headers_out, header, lines[i]);
+    }
+}
+
+static int refuse(const work_t *work, const msd_outcome_t *outcome)
+{
+    request_rec *r = work->r;
+    int status = answers[outcome->verdict].status;
+
+    if (answers[outcome->verdict].challenge) {
+        add_challenge(work, outcome);
+        status = get_role(r).status;
+    }
+    if (answers[outcome->verdict].retry_after) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
+    }
+    return status;
+}
+
+int msd_request_authenticate(request_rec *r)
+{
+    decided_t *decided;
+    work_t work;
+
+    if (!begin_work(r, &work)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    decided = get_decided(&work);
+    if (!is_inherited(decided, &work)) {
+        decided = decide(&work);
+    }
+    return decided->outcome.verdict == MSD_ACCEPTED
+               ? accept_user(r, decided)
+               : refuse(&work, &decided->outcome);
+}
+
+int msd_request_note_failure(request_rec *r)
+{
+    work_t work;
+
+    if (begin_work(r, &work)) {
+        add_challenge(&work, NULL);
+    }
+    return OK;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the processes of one server share: guard, keys, cache, clock. */
+#include "httpd/state.h"
+
+#include <time.h>
+
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <mpm_common.h>
+#include <openssl/rand.h>
+#include <util_mutex.h>
+
+#include "httpd/config.h"
+
+APLOG_USE_MODULE(auth_msdigest);
+
+/* A boot-time clock goes on while the machine sleeps. */
+#ifdef CLOCK_BOOTTIME
+#define CLOCK CLOCK_BOOTTIME
+#else
+#define CLOCK CLOCK_MONOTONIC
+#endif
+
+/* The guard's generations wrap after 2.18 years (replay.c); a new life is
+ * begun in time. */
+#define LIFE_MAX_MS (UINT64_C(365) * 86400 * 1000)
+
+/* What a graceful restart leaves alone.  The module is unloaded between, so
+ * nothing here may point to its code or data. */
+typedef struct {
+    apr_pool_t *pool;
+    apr_shm_t *shm;
+    unsigned char secret[MSD_SECRET_SIZE];
+    int has_secret;
+} retained_t;
+
+static uint64_t clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t msd_state_now_ms(const msd_state_t *state)
+{
+    return clock_ms() - msd_replay_born_ms(state->replay);
+}
+
+apr_status_t msd_state_random(unsigned char *out, apr_size_t n)
+{
+    return RAND_bytes(out, (int)n) == 1 ? APR_SUCCESS : APR_EGENERAL;
+}
+
+int msd_state_pre_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp)
+{
+    (void)log;
+    (void)temp;
+    return ap_mutex_register(pool, MSD_CACHE_MUTEX, NULL, APR_LOCK_DEFAULT, 0)
+                   == APR_SUCCESS
+               ? OK
+               : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static retained_t *get_retained(void)
+{
+    static const char name[] = "mod_auth_msdigest";
+    retained_t *retained = ap_retained_data_get(name);
+
+    if (retained == NULL) {
+        retained = ap_retained_data_create(name, sizeof(*retained));
+    }
+    return retained;
+}
+
+/* Begin a life in memory of its own pool, so that a later one can replace
+ * it.  Children of this generation keep their mapping of the old one. */
+static msd_replay_t *begin_life(retained_t *retained, uint32_t slots,
+                                server_rec *s, apr_pool_t *pool)
+{
+    unsigned char life_id[MSD_LIFE_ID_SIZE];
+    apr_status_t status;
+
+    if (retained->pool != NULL) {
+        apr_pool_destroy(retained->pool);
+    }
+    apr_pool_create(&retained->pool, s->process->pool);
+    /* Without a name: inherited by children of any user, gone with the last
+     * process whatever ended it. */
+    status = apr_shm_create(&retained->shm, msd_replay_size(slots), NULL,
+                            retained->pool);
+    if (status == APR_SUCCESS) {
+        status = msd_state_random(life_id, sizeof(life_id));
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, s,
+                     MSD_LOGNO(202) "cannot create the replay guard (%"
+                     APR_SIZE_T_FMT " bytes of shared memory); lower "
+                     "AuthMSDigestReplaySlots", msd_replay_size(slots));
+        retained->shm = NULL;
+        return NULL;
+    }
+    return msd_replay_begin(apr_shm_baseaddr_get(retained->shm), slots,
+                            life_id, clock_ms(), pool);
+}
+
+static msd_replay_t *take_up_life(retained_t *retained, uint32_t slots,
+                                  server_rec *s, apr_pool_t *pool)
+{
+    msd_replay_t *replay;
+
+    if (retained->shm == NULL) {
+        return NULL;
+    }
+    replay = msd_replay_attach(apr_shm_baseaddr_get(retained->shm),
+                               apr_shm_size_get(retained->shm), pool);
+    if (replay == NULL
+        || clock_ms() - msd_replay_born_ms(replay) > LIFE_MAX_MS) {
+        return NULL;
+    }
+    if (msd_replay_size(msd_replay_slots(replay)) != msd_replay_size(slots)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     MSD_LOGNO(203) "AuthMSDigestReplaySlots is now %u, but "
+                     "the guard keeps its %u slots until the server is "
+                     "stopped and started: a restart must not forget which "
+                     "requests it has seen", slots,
+                     msd_replay_slots(replay));
+    }
+    return replay;
+}
+
+static msd_replay_t *get_guard(retained_t *retained, server_rec *s,
+                               apr_pool_t *pool)
+{
+    uint32_t slots = msd_config_replay_slots(msd_config_server(s));
+    msd_replay_t *replay = take_up_life(retained, slots, s, pool);
+
+    return replay != NULL ? replay : begin_life(retained, slots, s, pool);
+}
+
+static apr_status_t make_keys(retained_t *retained, msd_state_t *state,
+                              apr_pool_t *pool)
+{
+    if (!retained->has_secret) {
+        apr_status_t status = msd_state_random(retained->secret,
+                                               sizeof(retained->secret));
+
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        retained->has_secret = 1;
+    }
+    return msd_keys_derive(retained->secret,
+                           msd_replay_life_id(state->replay), pool,
+                           &state->keys);
+}
+
+/* A cache that cannot be opened costs a trip to the provider for each request,
+ * but opens no door: go on, and say so. */
+static void open_cache(msd_state_t *state, server_rec *s, apr_pool_t *pool,
+                       apr_pool_t *temp)
+{
+    msd_cache_t *cache = msd_config_server(s)->cache;
+    apr_status_t status = APR_SUCCESS;
+    const char *fault = NULL;
+
+    if (cache == NULL) {
+        fault = msd_cache_create_default(temp, pool, &cache);
+    }
+    if (fault == NULL) {
+        status = msd_cache_open(cache, &state->keys, s, pool);
+        fault = "check AuthMSDigestContextCache";
+    }
+    if (cache == NULL || status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, s,
+                     MSD_LOGNO(204) "no context cache: every request asks the "
+                     "provider; %s", fault);
+        return;
+    }
+    state->cache = cache;
+}
+
+/* What tells this server from the others of the machine: nonces and contexts
+ * of one are worthless at another, unless they share a scope on purpose. */
+static const char *make_identity(const server_rec *s, apr_pool_t *pool)
+{
+    const msd_server_config_t *server = msd_config_server(s);
+
+    if (server->scope != NULL) {
+        return apr_pstrcat(pool, "scope ", server->scope, NULL);
+    }
+    return apr_psprintf(pool, "server %s:%u %s",
+                        s->server_hostname != NULL ? s->server_hostname : "",
+                        (unsigned)s->port,
+                        s->addrs != NULL && s->addrs->virthost != NULL
+                            ? s->addrs->virthost
+                            : "");
+}
+
+int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
+                          server_rec *s)
+{
+    retained_t *retained = get_retained();
+    msd_state_t *state = apr_pcalloc(pool, sizeof(*state));
+
+    (void)log;
+    /* The first of the two passes of a start: nothing made now would stay. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    state->replay = get_guard(retained, s, pool);
+    if (state->replay == NULL) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (make_keys(retained, state, pool) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                     MSD_LOGNO(205) "OpenSSL cannot make the keys; check its "
+                     "configuration");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    state->hasher = msd_hasher_create(pool);
+    state->notes = apr_pcalloc(pool, MSD_STATE_NOTES * sizeof(*state->notes));
+    open_cache(state, s, pool, temp);
+    for (; s != NULL; s = s->next) {
+        msd_server_config_t *server = msd_config_server(s);
+
+        server->state = state;
+        server->identity = make_identity(s, pool);
+    }
+    return OK;
+}
+
+void msd_state_child_init(apr_pool_t *pool, server_rec *s)
+{
+    msd_state_t *state = msd_config_server(s)->state;
+    apr_status_t status;
+
+    if (state->cache == NULL) {
+        return;
+    }
+    status = msd_cache_child(state->cache, pool);
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, status, s,
+                     MSD_LOGNO(206) "cannot take up the mutex of the context "
+                     "cache: every request asks the provider");
+        state->cache = NULL;
+    }
+}

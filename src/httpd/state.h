@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the processes of one server share: guard, keys, cache, clock. */
+#ifndef MSD_HTTPD_STATE_H
+#define MSD_HTTPD_STATE_H
+
+#include <stdatomic.h>
+
+#include "accept.h"
+#include "httpd/cache.h"
+#include "httpd/module.h"
+
+/* How many notes the log keeps to not repeat itself; see log.h. */
+#define MSD_STATE_NOTES 256
+
+/* Of one generation; made by the parent, inherited by its children. */
+typedef struct msd_state_t {
+    msd_replay_t *replay;       /* outlives a graceful restart */
+    msd_keys_t keys;
+    msd_hasher_t *hasher;
+    msd_cache_t *cache;         /* NULL: could not be opened */
+    _Atomic(uint64_t) *notes;   /* of this process; for log.c */
+} msd_state_t;
+
+/* Register what must be known before the configuration is read. */
+int msd_state_pre_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp);
+
+/*
+ * Make the state of a generation, and give it to all servers.  The guard's
+ * table, its life id and the drawn secret are kept over graceful restarts.
+ */
+int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
+                          server_rec *s);
+
+/* Take the state up in a child. */
+void msd_state_child_init(apr_pool_t *pool, server_rec *s);
+
+/* The monotonic clock, in milliseconds since the guard's life began. */
+uint64_t msd_state_now_ms(const msd_state_t *state);
+
+/* Fresh random bytes; for msd_world_t. */
+apr_status_t msd_state_random(unsigned char *out, apr_size_t n);
+
+#endif
