@@ -302,6 +302,11 @@ static msd_verdict_t check_freshness(attempt_t *attempt)
                > attempt->policy->nonce_lifetime_ms) {
         return refuse(attempt, MSD_STALE, "the nonce has expired");
     }
+    /* Counts begin at 1 (RFC 7616 section 3.4), and one that has wrapped must
+     * not look like a first one. */
+    if (attempt->credentials.nc == 0) {
+        return refuse(attempt, MSD_STALE, "the count is 0");
+    }
     return MSD_ACCEPTED;
 }
 

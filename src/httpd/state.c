@@ -198,6 +198,18 @@ static const char *make_identity(const server_rec *s, apr_pool_t *pool)
                             : "");
 }
 
+/* A virtual host without directives of ours shares the structure of the main
+ * server, but its identity is its own. */
+static void give_state(server_rec *s, msd_state_t *state, apr_pool_t *pool)
+{
+    msd_server_config_t *own = apr_pmemdup(pool, msd_config_server(s),
+                                           sizeof(*own));
+
+    own->state = state;
+    own->identity = make_identity(s, pool);
+    ap_set_module_config(s->module_config, &auth_msdigest_module, own);
+}
+
 int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
                           server_rec *s)
 {
@@ -223,10 +235,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
     state->notes = apr_pcalloc(pool, MSD_STATE_NOTES * sizeof(*state->notes));
     open_cache(state, s, pool, temp);
     for (; s != NULL; s = s->next) {
-        msd_server_config_t *server = msd_config_server(s);
-
-        server->state = state;
-        server->identity = make_identity(s, pool);
+        give_state(s, state, pool);
     }
     return OK;
 }
