@@ -28,7 +28,8 @@ typedef struct {
     bool nonce_is_ours;
     bool opaque_is_ours;        /* sent as it was given, or not at all */
     msd_context_state_t state;
-    msd_context_t context;
+    msd_context_t context;      /* valid when state says found */
+    uint64_t scope_mark;
     msd_proof_t proof;          /* valid when the authority vouched */
     unsigned char record[MSD_STORE_RECORD_MAX];
 } attempt_t;
@@ -103,28 +104,30 @@ static msd_verdict_t read_nonce(attempt_t *attempt)
 {
     const msd_credentials_t *credentials = &attempt->credentials;
     msd_outcome_t *outcome = attempt->outcome;
+    unsigned char opaque[MSD_CONTEXT_ID_SIZE];
+    bool sent = credentials->params[MSD_PARAM_OPAQUE].present;
+    bool readable = sent && msd_hex_decode(credentials->opaque, opaque,
+                                           sizeof(opaque));
 
-    attempt->nonce_is_ours = msd_nonce_open(attempt->world->keys->nonce,
-                                            attempt->policy->scope,
-                                            credentials->nonce,
-                                            &attempt->nonce);
-    if (attempt->nonce_is_ours) {
-        outcome->has_context_id = true;
+    attempt->scope_mark = msd_context_mark(attempt->policy->scope,
+                                                 attempt->world->keys->user);
+    attempt->nonce_is_ours = msd_noncecache_open(
+        attempt->world->nonces, attempt->world->keys->nonce,
+        attempt->policy->scope, attempt->scope_mark, credentials->nonce,
+        &attempt->nonce);
+    attempt->opaque_is_ours = !sent
+                              || (readable && attempt->nonce_is_ours
+                                  && msd_equal(opaque,
+                                               attempt->nonce.context_id,
+                                               sizeof(opaque)));
+    outcome->has_context_id = readable || attempt->nonce_is_ours;
+    if (readable) {
+        /* Some clients answer a new nonce with the old opaque (Java): keep
+         * to what they have. */
+        memcpy(outcome->context_id, opaque, sizeof(opaque));
+    } else if (attempt->nonce_is_ours) {
         memcpy(outcome->context_id, attempt->nonce.context_id,
                MSD_CONTEXT_ID_SIZE);
-    }
-    if (!credentials->params[MSD_PARAM_OPAQUE].present) {
-        attempt->opaque_is_ours = true;
-        return MSD_ACCEPTED;
-    }
-    if (msd_hex_decode(credentials->opaque, outcome->context_id,
-                       MSD_CONTEXT_ID_SIZE)) {
-        /* Some clients answer a new nonce with the old opaque: keep to it. */
-        outcome->has_context_id = true;
-        attempt->opaque_is_ours = attempt->nonce_is_ours
-                                  && msd_equal(outcome->context_id,
-                                               attempt->nonce.context_id,
-                                               MSD_CONTEXT_ID_SIZE);
     }
     return MSD_ACCEPTED;
 }
@@ -140,7 +143,16 @@ static bool is_alive(const attempt_t *attempt)
            && now - context->kept_ms < policy->context_idle_ms;
 }
 
-/* Only a nonce of ours leads to a context: it carries the scope. */
+/* Whether the context is of the user who asks, and of this place. */
+static bool is_own(const attempt_t *attempt)
+{
+    return attempt->context.scope_mark == attempt->scope_mark
+           && msd_text_equal(
+                  attempt->context.wire_name,
+                  attempt->credentials.params[MSD_PARAM_USERNAME].value);
+}
+
+/* Only a nonce of ours leads to a context. */
 static void load_context(attempt_t *attempt)
 {
     attempt->state = MSD_CONTEXT_NONE;
@@ -154,42 +166,57 @@ static void load_context(attempt_t *attempt)
     }
 }
 
-/* Whether the context is of the user who asks. */
-static bool is_same_user(const attempt_t *attempt)
+/* The mark of the nonce and cnonce that an A1 is bound to; of our nonces. */
+static uint64_t session_mark(const attempt_t *attempt)
 {
-    return msd_text_equal(
-        attempt->context.wire_name,
-        attempt->credentials.params[MSD_PARAM_USERNAME].value);
+    uint64_t nonce;
+
+    memcpy(&nonce, attempt->nonce.mark, sizeof(nonce));
+    return nonce ^ msd_context_mark(attempt->response.cnonce,
+                                    attempt->world->keys->user);
+}
+
+static bool base_key_verifies(const attempt_t *attempt)
+{
+    unsigned char key[MSD_HASH_MAX];
+    bool right = attempt->context.has_base_key
+                 && msd_response_session_key(&attempt->response,
+                                             attempt->context.base_key, key)
+                        == APR_SUCCESS
+                 && msd_response_matches(&attempt->response, key);
+
+    msd_wipe(key, sizeof(key));
+    return right;
+}
+
+static bool session_key_verifies(const attempt_t *attempt)
+{
+    return attempt->context.has_session_key
+           && msd_algorithm_is_session(attempt->response.algorithm)
+           && msd_response_matches(&attempt->response,
+                                   attempt->context.session_key);
 }
 
 /*
  * Whether the cached keys verify the answer.  Most clients compute A1 from the
  * nonce and cnonce of the request (Chromium and Firefox draw a new cnonce each
  * time); some keep the A1 of their first answer over a new nonce (neon,
- * libsoup; RFC 2617 section 3.2.2.2).
+ * libsoup; RFC 2617 section 3.2.2.2).  The likelier key is tried first.
  */
 static bool context_verifies(const attempt_t *attempt)
 {
     const msd_context_t *context = &attempt->context;
-    const msd_response_t *response = &attempt->response;
-    unsigned char key[MSD_HASH_MAX];
-    bool right = false;
 
-    if (attempt->state != MSD_CONTEXT_FOUND || !is_same_user(attempt)
-        || context->hash != msd_algorithm_hash(response->algorithm)) {
+    if (attempt->state != MSD_CONTEXT_FOUND || !is_own(attempt)
+        || context->hash
+               != msd_algorithm_hash(attempt->response.algorithm)) {
         return false;
     }
-    if (context->has_base_key
-        && msd_response_session_key(response, context->base_key, key)
-               == APR_SUCCESS) {
-        right = msd_response_matches(response, key);
+    if (context->has_session_key
+        && context->session_mark == session_mark(attempt)) {
+        return session_key_verifies(attempt) || base_key_verifies(attempt);
     }
-    if (!right && context->has_session_key
-        && msd_algorithm_is_session(response->algorithm)) {
-        right = msd_response_matches(response, context->session_key);
-    }
-    msd_wipe(key, sizeof(key));
-    return right;
+    return base_key_verifies(attempt) || session_key_verifies(attempt);
 }
 
 /* known_key: the base key that verified the answer just now, or NULL. */
@@ -210,8 +237,13 @@ static void ask_authority(attempt_t *attempt, const unsigned char *known_key)
 
 static msd_verdict_t proven_by_context(attempt_t *attempt)
 {
+    msd_text_t user = attempt->context.user;
+
     attempt->outcome->proven = MSD_PROVEN_BY_CONTEXT;
-    attempt->outcome->user = attempt->context.user;
+    /* The record does not live as long as the outcome. */
+    attempt->outcome->user.data = apr_pstrmemdup(attempt->world->pool,
+                                                 user.data, user.len);
+    attempt->outcome->user.len = user.len;
     return MSD_ACCEPTED;
 }
 
@@ -275,24 +307,44 @@ static msd_verdict_t check_proof(attempt_t *attempt)
     }
 }
 
+static bool is_taken(const attempt_t *attempt)
+{
+    return attempt->state == MSD_CONTEXT_REVOKED
+           || (attempt->state == MSD_CONTEXT_FOUND && !is_own(attempt));
+}
+
+/* The client named a context by its opaque alone: unless that is somebody
+ * else's, the next challenge keeps to it. */
+static msd_verdict_t rename_context(attempt_t *attempt, const char *reason)
+{
+    msd_outcome_t *outcome = attempt->outcome;
+
+    if (outcome->has_context_id) {
+        attempt->state = msd_context_load(attempt->world->store,
+                                          outcome->context_id,
+                                          attempt->record, &attempt->context);
+        outcome->has_context_id = !is_taken(attempt);
+    }
+    return refuse(attempt, MSD_STALE, reason);
+}
+
 /* The digest is right: from here on the client need not ask its user. */
 static msd_verdict_t check_freshness(attempt_t *attempt)
 {
     uint64_t now = attempt->world->now_ms;
 
-    if (attempt->state == MSD_CONTEXT_REVOKED
-        || (attempt->state == MSD_CONTEXT_FOUND && !is_same_user(attempt))) {
+    if (attempt->nonce_is_ours && is_taken(attempt)) {
         attempt->outcome->has_context_id = false;
         return refuse(attempt, MSD_STALE,
                       "the context belongs to somebody else");
     }
     if (!attempt->nonce_is_ours) {
-        return refuse(attempt, MSD_STALE,
-                      "the nonce is not of this server's life");
+        return rename_context(attempt,
+                              "the nonce is not of this server's life");
     }
     if (!attempt->opaque_is_ours) {
-        return refuse(attempt, MSD_STALE,
-                      "the opaque does not belong to the nonce");
+        return rename_context(attempt,
+                              "the opaque does not belong to the nonce");
     }
     if (attempt->nonce.minted_ms > now + CLOCK_TOLERANCE_MS) {
         return refuse(attempt, MSD_STALE, "the nonce is of the future");
@@ -411,12 +463,14 @@ static void renew_context(attempt_t *attempt)
 
     context->wire_name = attempt->credentials.params[MSD_PARAM_USERNAME].value;
     context->user = proof->user;
+    context->scope_mark = attempt->scope_mark;
     context->hash = msd_algorithm_hash(algorithm);
     context->proven_ms = attempt->world->now_ms;
     context->has_base_key = proof->has_base_key;
     memcpy(context->base_key, proof->base_key, size);
     if (!keep) {
         context->has_session_key = session;
+        context->session_mark = session_mark(attempt);
         memcpy(context->session_key, proof->session_key, size);
     }
 }
@@ -463,10 +517,6 @@ void msd_accept(const msd_world_t *world, const msd_policy_t *policy,
     for (apr_size_t i = 0; outcome->verdict == MSD_ACCEPTED
                            && i < sizeof(steps) / sizeof(steps[0]); i++) {
         outcome->verdict = steps[i](&attempt);
-    }
-    if (outcome->user.len > 0) {
-        outcome->user.data = apr_pstrmemdup(world->pool, outcome->user.data,
-                                            outcome->user.len);
     }
     msd_wipe(&attempt, sizeof(attempt));
 }

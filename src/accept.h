@@ -5,6 +5,7 @@
 
 #include "authority/authority.h"
 #include "context/context.h"
+#include "context/noncecache.h"
 #include "context/replay.h"
 #include "digest/uri.h"
 
@@ -15,6 +16,7 @@ typedef struct {
     apr_status_t (*random)(unsigned char *out, apr_size_t n);
     msd_hasher_t *hasher;
     const msd_keys_t *keys;
+    msd_noncecache_t *nonces;       /* NULL: verify each nonce each time */
     const msd_replay_t *replay;
     const msd_store_t *store;
     const msd_authority_t *authorities;

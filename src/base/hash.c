@@ -115,29 +115,30 @@ static bool stage_flush(stage_t *stage)
     return fine;
 }
 
-static bool stage_add(stage_t *stage, const char *data, apr_size_t len)
+/* A part that does not fit in what is left of the buffer. */
+static bool stage_long(stage_t *stage, msd_text_t part)
 {
-    if (len > STAGE - stage->used && !stage_flush(stage)) {
+    if (!stage_flush(stage)) {
         return false;
     }
-    if (len > STAGE) {
-        return EVP_DigestUpdate(stage->ctx, data, len) == 1;
-    }
-    if (len > 0) {
-        memcpy(stage->bytes + stage->used, data, len);
-        stage->used += len;
-    }
-    return true;
+    return part.len == 0
+           || EVP_DigestUpdate(stage->ctx, part.data, part.len) == 1;
 }
 
 static bool stage_parts(stage_t *stage, const msd_text_t *parts, int n)
 {
     for (int i = 0; i < n; i++) {
-        if (i > 0 && !stage_add(stage, ":", 1)) {
-            return false;
+        /* One byte is kept for the colon. */
+        if (parts[i].len >= STAGE - stage->used) {
+            if (!stage_long(stage, parts[i])) {
+                return false;
+            }
+        } else if (parts[i].len > 0) {
+            memcpy(stage->bytes + stage->used, parts[i].data, parts[i].len);
+            stage->used += parts[i].len;
         }
-        if (!stage_add(stage, parts[i].data, parts[i].len)) {
-            return false;
+        if (i + 1 < n) {
+            stage->bytes[stage->used++] = ':';
         }
     }
     return stage_flush(stage);
@@ -252,5 +253,6 @@ bool msd_equal(const unsigned char *a, const unsigned char *b, apr_size_t n)
 
 void msd_wipe(void *secret, apr_size_t n)
 {
-    OPENSSL_cleanse(secret, n);
+    /* The C library's is a tenth of the work of OPENSSL_cleanse. */
+    explicit_bzero(secret, n);
 }

@@ -37,20 +37,13 @@ void msd_hex_encode(const unsigned char *bytes, apr_size_t n, char *out)
     }
 }
 
-/* The value of one hexadecimal digit, -1 for any other character. */
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
+/* The value of a hexadecimal digit plus 1; 0 for any other character. */
+static const unsigned char hex_values[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+    ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+    ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 bool msd_hex_decode(msd_text_t text, unsigned char *out, apr_size_t n)
 {
@@ -58,13 +51,13 @@ bool msd_hex_decode(msd_text_t text, unsigned char *out, apr_size_t n)
         return false;
     }
     for (apr_size_t i = 0; i < n; i++) {
-        int high = hex_value(text.data[2 * i]);
-        int low = hex_value(text.data[2 * i + 1]);
+        unsigned high = hex_values[(unsigned char)text.data[2 * i]];
+        unsigned low = hex_values[(unsigned char)text.data[2 * i + 1]];
 
-        if (high < 0 || low < 0) {
+        if (high == 0 || low == 0) {
             return false;
         }
-        out[i] = (unsigned char)(high << 4 | low);
+        out[i] = (unsigned char)((high - 1) << 4 | (low - 1));
     }
     return true;
 }

@@ -4,17 +4,21 @@
 
 #include <string.h>
 
+#include <apr_siphash.h>
+
 /*
  * Record, big-endian:
  *
- *     version 1 | hash 1 | flags 1 | proven 8 | kept 8
+ *     version 1 | hash 1 | flags 1 | scope mark 8 | proven 8 | kept 8
  *     | length of wire name 2 | length of user 2 (0: the same as the wire name)
- *     | base key, if any | session key, if any | wire name | user
+ *     | base key, if any | session mark 8 and session key, if any
+ *     | wire name | user
  */
 #define VERSION 1
 #define HAS_BASE_KEY 1
 #define HAS_SESSION_KEY 2
-#define FIXED_SIZE 23
+#define FIXED_SIZE 31
+#define SESSION_MARK_SIZE 8
 
 static void put_number(unsigned char **at, uint64_t value, int size)
 {
@@ -59,7 +63,8 @@ apr_size_t msd_context_encode(const msd_context_t *context,
 
     if (context->wire_name.len > MSD_STORE_RECORD_MAX
         || user_len > MSD_STORE_RECORD_MAX
-        || FIXED_SIZE + 2 * key + context->wire_name.len + user_len
+        || FIXED_SIZE + 2 * key + SESSION_MARK_SIZE
+                   + context->wire_name.len + user_len
                > MSD_STORE_RECORD_MAX) {
         return 0;
     }
@@ -67,12 +72,16 @@ apr_size_t msd_context_encode(const msd_context_t *context,
     put_number(&at, context->hash, 1);
     put_number(&at, (context->has_base_key ? HAS_BASE_KEY : 0)
                         | (context->has_session_key ? HAS_SESSION_KEY : 0), 1);
+    put_number(&at, context->scope_mark, 8);
     put_number(&at, context->proven_ms, 8);
     put_number(&at, context->kept_ms, 8);
     put_number(&at, context->wire_name.len, 2);
     put_number(&at, user_len, 2);
     put_bytes(&at, context->base_key, context->has_base_key ? key : 0);
-    put_bytes(&at, context->session_key, context->has_session_key ? key : 0);
+    if (context->has_session_key) {
+        put_number(&at, context->session_mark, SESSION_MARK_SIZE);
+        put_bytes(&at, context->session_key, key);
+    }
     put_bytes(&at, context->wire_name.data, context->wire_name.len);
     put_bytes(&at, context->user.data, user_len);
     return (apr_size_t)(at - record);
@@ -103,6 +112,7 @@ bool msd_context_decode(const unsigned char *record, apr_size_t len,
     at += 1;
     out->hash = (msd_hash_id_t)take_number(&at, 1);
     flags = (unsigned)take_number(&at, 1);
+    out->scope_mark = take_number(&at, 8);
     out->proven_ms = take_number(&at, 8);
     out->kept_ms = take_number(&at, 8);
     wire_len = (apr_size_t)take_number(&at, 2);
@@ -111,14 +121,23 @@ bool msd_context_decode(const unsigned char *record, apr_size_t len,
     out->has_session_key = (flags & HAS_SESSION_KEY) != 0;
     key = msd_hash_size(out->hash);
     if (len != FIXED_SIZE + (out->has_base_key ? key : 0)
-                   + (out->has_session_key ? key : 0) + wire_len + user_len) {
+                   + (out->has_session_key ? SESSION_MARK_SIZE + key : 0)
+                   + wire_len + user_len) {
         return false;
     }
     take_key(&at, out->has_base_key, key, out->base_key);
+    out->session_mark = out->has_session_key
+                            ? take_number(&at, SESSION_MARK_SIZE)
+                            : 0;
     take_key(&at, out->has_session_key, key, out->session_key);
     out->wire_name = take_text(&at, wire_len);
     out->user = user_len > 0 ? take_text(&at, user_len) : out->wire_name;
     return true;
+}
+
+uint64_t msd_context_mark(msd_text_t text, const unsigned char *key)
+{
+    return apr_siphash24(text.data, text.len, key);
 }
 
 msd_context_state_t msd_context_load(const msd_store_t *store,

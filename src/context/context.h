@@ -13,6 +13,7 @@
 typedef struct {
     msd_text_t wire_name;   /* the username parameter as it was sent */
     msd_text_t user;        /* the name that the authority knows */
+    uint64_t scope_mark;    /* of the scope it was proven in */
     msd_hash_id_t hash;     /* of the keys */
     uint64_t proven_ms;     /* when the authority last said yes */
     uint64_t kept_ms;       /* when the record was last written */
@@ -20,8 +21,11 @@ typedef struct {
     bool has_session_key;
     /* H(user:realm:password): verifies any nonce and cnonce. */
     unsigned char base_key[MSD_HASH_MAX];
-    /* H(A1) of the first answer: the key of clients that keep it. */
+    /* H(A1) of the first answer: the key of clients that keep it, and with
+     * the mark of that nonce and cnonce a hash less for those that repeat
+     * them. */
     unsigned char session_key[MSD_HASH_MAX];
+    uint64_t session_mark;
 } msd_context_t;
 
 typedef enum {
@@ -29,6 +33,12 @@ typedef enum {
     MSD_CONTEXT_NONE,       /* nothing is known, or the store is broken */
     MSD_CONTEXT_REVOKED     /* the authority withdrew it */
 } msd_context_state_t;
+
+/*
+ * A short mark of a text, to recognise it by: SipHash-2-4.
+ * key: MSD_USER_KEY_SIZE bytes.
+ */
+uint64_t msd_context_mark(msd_text_t text, const unsigned char *key);
 
 /*
  * Fetch a context.

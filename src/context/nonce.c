@@ -53,26 +53,36 @@ apr_status_t msd_nonce_mint(msd_hmac_t *key, msd_text_t scope,
     return status;
 }
 
+static bool decode(msd_text_t text, unsigned char *bytes, msd_nonce_t *out)
+{
+    if (!msd_base64url_decode(text, bytes, NONCE_SIZE)
+        || bytes[0] != VERSION) {
+        return false;
+    }
+    out->minted_ms = 0;
+    for (int i = 0; i < TIME_SIZE; i++) {
+        out->minted_ms = out->minted_ms << 8 | bytes[AT_TIME + i];
+    }
+    memcpy(out->context_id, bytes + AT_CONTEXT_ID, MSD_CONTEXT_ID_SIZE);
+    return true;
+}
+
 bool msd_nonce_open(msd_hmac_t *key, msd_text_t scope, msd_text_t text,
                     msd_nonce_t *out)
 {
     unsigned char bytes[NONCE_SIZE];
     unsigned char mac[MSD_HMAC_SIZE];
+    msd_nonce_t nonce;
     bool ours;
 
-    if (!msd_base64url_decode(text, bytes, sizeof(bytes))
-        || bytes[0] != VERSION) {
+    if (!decode(text, bytes, &nonce)) {
         return false;
     }
     ours = authenticate(key, scope, bytes, mac) == APR_SUCCESS
            && msd_equal(mac, bytes + AT_TAG, TAG_SIZE);
     if (ours) {
-        out->minted_ms = 0;
-        for (int i = 0; i < TIME_SIZE; i++) {
-            out->minted_ms = out->minted_ms << 8 | bytes[AT_TIME + i];
-        }
-        memcpy(out->context_id, bytes + AT_CONTEXT_ID, MSD_CONTEXT_ID_SIZE);
-        memcpy(out->mark, mac + TAG_SIZE, MSD_NONCE_MARK_SIZE);
+        memcpy(nonce.mark, mac + TAG_SIZE, MSD_NONCE_MARK_SIZE);
+        *out = nonce;
     }
     msd_wipe(mac, sizeof(mac));
     return ours;

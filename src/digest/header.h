@@ -7,19 +7,20 @@
 
 #include "digest/algorithm.h"
 
+/* In the order of their names' lengths: see find_param. */
 typedef enum {
-    MSD_PARAM_USERNAME,
+    MSD_PARAM_NC,
+    MSD_PARAM_URI,
+    MSD_PARAM_QOP,
     MSD_PARAM_REALM,
     MSD_PARAM_NONCE,
-    MSD_PARAM_URI,
-    MSD_PARAM_RESPONSE,
-    MSD_PARAM_ALGORITHM,
     MSD_PARAM_OPAQUE,
-    MSD_PARAM_QOP,
-    MSD_PARAM_NC,
     MSD_PARAM_CNONCE,
-    MSD_PARAM_USERNAME_EXT,
+    MSD_PARAM_USERNAME,
+    MSD_PARAM_RESPONSE,
     MSD_PARAM_USERHASH,
+    MSD_PARAM_ALGORITHM,
+    MSD_PARAM_USERNAME_EXT,
     MSD_PARAM_COUNT
 } msd_param_name_t;
 

@@ -135,6 +135,7 @@ static bool begin_work(request_rec *r, work_t *work)
         .random = msd_state_random,
         .hasher = work->state->hasher,
         .keys = &work->state->keys,
+        .nonces = work->state->nonces,
         .replay = work->state->replay,
         .store = &work->store,
         .authorities = &work->authority,
@@ -204,7 +205,6 @@ static int accept_user(request_rec *r, const decided_t *decided)
     r->user = apr_pstrmemdup(r->pool, outcome->user.data, outcome->user.len);
     r->ap_auth_type = (char *)"Digest";
     apr_table_setn(r->notes, "msdigest-user", r->user);
-    apr_table_setn(r->notes, "msdigest-realm", decided->realm);
     apr_table_setn(r->notes, "msdigest-algorithm",
                    msd_algorithm_name(outcome->algorithm));
     apr_table_setn(r->notes, "msdigest-proof",

@@ -232,6 +232,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     state->hasher = msd_hasher_create(pool);
+    state->nonces = msd_noncecache_create(pool);
     state->notes = apr_pcalloc(pool, MSD_STATE_NOTES * sizeof(*state->notes));
     open_cache(state, s, pool, temp);
     for (; s != NULL; s = s->next) {

@@ -17,6 +17,7 @@ typedef struct msd_state_t {
     msd_replay_t *replay;       /* outlives a graceful restart */
     msd_keys_t keys;
     msd_hasher_t *hasher;
+    msd_noncecache_t *nonces;   /* of this process */
     msd_cache_t *cache;         /* NULL: could not be opened */
     _Atomic(uint64_t) *notes;   /* of this process; for log.c */
 } msd_state_t;
