@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Microsoft Digest authentication: the hooks, in the order they run. */
 #include "httpd/config.h"
+#include "httpd/directives.h"
 #include "httpd/request.h"
 #include "httpd/state.h"
 
@@ -46,7 +47,7 @@ AP_DECLARE_MODULE(auth_msdigest) = {
     msd_config_merge_dir,
     msd_config_create_server,
     msd_config_merge_server,
-    msd_config_commands,
+    msd_directives,
     register_hooks,
     AP_MODULE_FLAG_NONE
 };

@@ -40,9 +40,10 @@ rows('200',
     'an unknown parameter'              => [ post => ', foo="bar, baz=\\"qux\\""' ],
     'an unknown parameter twice'        => [ pre => 'foo=1, foo=2, ' ],
     'a hundred unknown parameters'      => [ pre => 'foo=bar, ' x 100 ],
-    'nc in upper case hex'              => [ set => { nc => '0000ABCD' } ],
+    'nc in upper case hex'              => [ set => { nc => '0000003A' } ],
     'nc of zero, as mechanize begins'   => [ set => { nc => '00000000' } ],
     'a cnonce with blanks and commas'   => [ set => { cnonce => 'a, b="c' } ],
+    'an empty cnonce'                   => [ set => { cnonce => '' } ],
     'a cnonce of 1,000 characters'      => [ set => { cnonce => 'x' x 1000 } ],
 );
 $client->ask($target);
@@ -66,9 +67,6 @@ rows('400', map { ("nc of '$_'" => [ set => { nc => $_ } ]) }
 rows('400', map { ("response of '" . substr($_, 0, 40) . "'" => [ set => { response => $_ } ]) }
     '', '0', 'z' x 32, '0' x 31, '0' x 33, '0' x 64, '0' x 5000);
 rows('400',
-    'empty user name'                   => [ set => { username => '' } ],
-    'empty cnonce'                      => [ set => { cnonce => '' } ],
-    'empty nonce'                       => [ set => { nonce => '' } ],
     'empty uri'                         => [ set => { uri => '' } ],
     'RFC 2069: no qop, nc and cnonce'   => [ drop => [qw(qop nc cnonce)] ],
     'nc but no qop, RFC 2069 response'  => [ drop => ['qop'] ],
@@ -90,8 +88,10 @@ rows('401',
     'scheme alone'                      => [ authorization => 'Digest' ],
     'scheme and blanks'                 => [ authorization => 'Digest   ' ],
     'Basic'                             => [ authorization => 'Basic YWxpY2U6c2VjcmV0' ],
+    'empty user name, whom nobody knows' => [ set => { username => '' } ],
     'Negotiate'                         => [ authorization => 'Negotiate TlRMTVNTUAABAAAA' ],
 );
+rows('401 stale', 'empty nonce, which nobody made' => [ set => { nonce => '' } ]);
 for my $qop ('auth-int', 'auth-conf', 'auth,auth-int', 'aut', 'none', '') {
     like($client->send($target, set => { qop => $qop })->what, qr/^40[01]$/, "qop '$qop' is refused");
 }
@@ -164,6 +164,6 @@ for my $length (0 .. length($whole) - 1) {
 is_deeply(\%odd, {}, 'a header cut at any place is refused');
 
 outcome($client->get($target), '200', 'after all of this the server still serves');
-unlike($server->log, qr/exit signal|Segmentation|assertion/, 'no worker died');
+log_lacks($server, qr/exit signal|Segmentation|assertion/, 'no worker died');
 
 done_testing;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directives: from text to values, merged member by member. */
+/* The configuration: made, merged member by member, and read. */
 #ifndef MSD_HTTPD_CONFIG_H
 #define MSD_HTTPD_CONFIG_H
 
@@ -44,7 +44,6 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path);
 void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner);
 void *msd_config_create_server(apr_pool_t *pool, server_rec *s);
 void *msd_config_merge_server(apr_pool_t *pool, void *outer, void *inner);
-extern const command_rec msd_config_commands[];
 
 /* The server's configuration. */
 msd_server_config_t *msd_config_server(const server_rec *s);

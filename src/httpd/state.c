@@ -12,6 +12,7 @@
 #include <util_mutex.h>
 
 #include "httpd/config.h"
+#include "httpd/directives.h"
 
 APLOG_USE_MODULE(auth_msdigest);
 
@@ -210,6 +211,18 @@ static void give_state(server_rec *s, msd_state_t *state, apr_pool_t *pool)
     ap_set_module_config(s->module_config, &auth_msdigest_module, own);
 }
 
+static void log_replay_off(server_rec *s, apr_pool_t *pool)
+{
+    const apr_array_header_t *places = msd_directives_replay_off(pool);
+
+    for (int i = 0; i < places->nelts; i++) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     MSD_LOGNO(201) "AuthMSDigestReplay off (%s): there, "
+                     "requests can be replayed while their nonce lives",
+                     APR_ARRAY_IDX(places, i, const char *));
+    }
+}
+
 int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
                           server_rec *s)
 {
@@ -235,6 +248,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
     state->nonces = msd_noncecache_create(pool);
     state->notes = apr_pcalloc(pool, MSD_STATE_NOTES * sizeof(*state->notes));
     open_cache(state, s, pool, temp);
+    log_replay_off(s, pool);
     for (; s != NULL; s = s->next) {
         give_state(s, state, pool);
     }

@@ -285,7 +285,7 @@ again:
 #endif
         REACHED(ACCEPTED);
         accept();
-        goto next                       /* alive or not: nothing is left to do */
+        goto next               /* alive or not: nothing is left to do */
     };
 
 #ifdef SEQUENCE

@@ -28,6 +28,38 @@ Suite *unit_suite(const char *name, TCase **tcase)
     return suite;
 }
 
+static apr_status_t free_exact(void *data)
+{
+    free(data);
+    return APR_SUCCESS;
+}
+
+msd_text_t unit_exact(const char *bytes, apr_size_t n)
+{
+    char *copy = malloc(n > 0 ? n : 1);
+
+    ck_assert_ptr_nonnull(copy);
+    if (n > 0) {
+        memcpy(copy, bytes, n);
+    }
+    apr_pool_cleanup_register(unit_pool, copy, free_exact,
+                              apr_pool_cleanup_null);
+    return (msd_text_t){ copy, n };
+}
+
+const char *unit_hex(const unsigned char *bytes, apr_size_t n)
+{
+    char *hex = apr_pcalloc(unit_pool, 2 * n + 1);
+
+    msd_hex_encode(bytes, n, hex);
+    return hex;
+}
+
+const char *unit_string(msd_text_t text)
+{
+    return text.len > 0 ? apr_pstrmemdup(unit_pool, text.data, text.len) : "";
+}
+
 int main(void)
 {
     static Suite *(*const suites[])(void) = {

@@ -10,6 +10,10 @@
 #include <apr_strings.h>
 #include <check.h>
 
+#include "base/text.h"
+
+#define UNIT_COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
 /* The pool of the running test: fresh for each, destroyed after it. */
 extern apr_pool_t *unit_pool;
 
@@ -19,6 +23,19 @@ void unit_teardown(void);
 
 /* A suite of one test case with the fixture. */
 Suite *unit_suite(const char *name, TCase **tcase);
+
+/*
+ * A copy of n bytes in memory of exactly that size, so that AddressSanitizer
+ * and valgrind see every byte that is read too much.  Lives as long as
+ * unit_pool.
+ */
+msd_text_t unit_exact(const char *bytes, apr_size_t n);
+
+/* Bytes as hexadecimal digits, in unit_pool. */
+const char *unit_hex(const unsigned char *bytes, apr_size_t n);
+
+/* A span as a string for messages, in unit_pool. */
+const char *unit_string(msd_text_t text);
 
 Suite *suite_accept(void);
 Suite *suite_algorithm(void);

@@ -151,7 +151,9 @@ sub send {
     return $self->exchange($self->bytes($target, %o), %o);
 }
 
-# The bytes of one request with credentials.
+# The bytes of one request with credentials. Each has a number by which it is
+# found in the access log.
+my $sent = 0;
 sub bytes {
     my ($self, $target, %o) = @_;
     my $method = $o{method} // 'GET';
@@ -159,6 +161,7 @@ sub bytes {
     my $auth = exists $o{authorization} ? $o{authorization}
              : $self->authorization($target, %o);
     push @headers, "Authorization: $auth" if defined $auth;
+    push @headers, "X-Test-Id: $$." . ++$sent;
     return request_bytes(
         method => $method, target => $target, version => $o{version},
         host => exists $o{host} ? $o{host} : $self->{host}, headers => \@headers,
@@ -169,6 +172,7 @@ sub bytes {
 sub exchange {
     my ($self, $bytes, %o) = @_;
     my $r = $self->trip($bytes, %o);
+    ($r->{id}) = $bytes =~ /^X-Test-Id: (\S+)/m;
     $r->{asked} = 1 if exists $o{authorization} || $bytes !~ /^Authorization:/m;
     return $r;
 }

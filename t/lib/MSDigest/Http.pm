@@ -35,16 +35,31 @@ sub new {
     return bless { port => $port, conns => \@conns }, $class;
 }
 
-# Connections stay open between calls; a closed one is opened anew.
+# Connections stay open between calls. A server may close an idle one at any
+# time: a request that got not one byte of an answer on an old connection is
+# sent again on a new one.
 sub fire {
     my ($self, @requests) = @_;
     my $conns = $self->{conns};
+    my @old = map { !$_->closed && $_->{used} } @$conns;
     for my $i (0 .. $#requests) {
         $conns->[$i] = MSDigest::Conn->new($self->{port}) if $conns->[$i]->closed;
         $conns->[$i]->write(substr $requests[$i], 0, -1);
     }
     $conns->[$_]->write(substr $requests[$_], -1) for 0 .. $#requests;
-    return map { $conns->[$_]->read_response } 0 .. $#requests;
+    return map { $self->answer($_, $old[$_] ? $requests[$_] : undef) } 0 .. $#requests;
+}
+
+sub answer {
+    my ($self, $i, $again) = @_;
+    my $r = $self->{conns}[$i]->read_response;
+    if (defined $again && ($r->error // '') eq 'closed') {
+        $self->{conns}[$i] = MSDigest::Conn->new($self->{port});
+        $self->{conns}[$i]->write($again);
+        $r = $self->{conns}[$i]->read_response;
+    }
+    $self->{conns}[$i]{used} = 1;
+    return $r;
 }
 
 package MSDigest::Conn;

@@ -71,12 +71,13 @@ sub users_text {
         sort keys %password;
 }
 
-# A protected <Location>; @lines are added, and may repeat a directive.
+# A protected <Location>; a line of @lines takes the place of the usual one.
 sub area {
     my ($path, @lines) = @_;
-    return join "\n", qq{<Location "$path">}, 'AuthType MSDigest', 'AuthName "private"',
-        'AuthMSDigestProvider file', 'AuthUserFile "@ROOT@/conf/users"',
-        'Require valid-user', @lines, '</Location>', '';
+    my %given = map { (split)[0] => 1 } @lines;
+    my @usual = grep { !$given{ (split)[0] } } 'AuthType MSDigest', 'AuthName "private"',
+        'AuthMSDigestProvider file', 'AuthUserFile "@ROOT@/conf/users"', 'Require valid-user';
+    return join "\n", qq{<Location "$path">}, @usual, @lines, '</Location>', '';
 }
 
 my $BASE = <<'CONF';
@@ -91,10 +92,13 @@ LogLevel info
 <IfModule auth_msdigest_module>
     LogLevel auth_msdigest:debug
 </IfModule>
-LogFormat "%>s pid=%P proof=%{msdigest-proof}n user=%{msdigest-user}n realm=%{msdigest-realm}n algorithm=%{msdigest-algorithm}n remote=%u %m %U" msdigest
+LogFormat "%>s id=%{X-Test-Id}i pid=%P proof=%{msdigest-proof}n user=%{msdigest-user}n realm=%{msdigest-realm}n algorithm=%{msdigest-algorithm}n remote=%u %m %U" msdigest
 CustomLog "@ROOT@/logs/access_log" msdigest
 DocumentRoot "@ROOT@/htdocs"
 DirectoryIndex index.html
+<IfModule mime_module>
+    TypesConfig /dev/null
+</IfModule>
 Timeout 30
 KeepAlive On
 KeepAliveTimeout 30
@@ -217,10 +221,11 @@ sub run_httpd {
     return ($?, $self->read('logs/said.txt'));
 }
 
-# faketime => "-1h" starts it with another clock. Dies when it does not come up.
+# faketime => "-1h" starts it with another clock; with monotonic => 1 only the
+# wall clock differs. Dies when it does not come up.
 sub start {
     my ($self, %o) = @_;
-    my ($status, $said) = $self->run_httpd($self->clock($o{faketime}), '-k', 'start');
+    my ($status, $said) = $self->run_httpd($self->clock(%o), '-k', 'start');
     die "httpd did not start:\n$said" . $self->tail if $status != 0;
     $self->wait_for(sub { $self->running && $self->answers }, 20)
         or die "httpd does not answer:\n$said" . $self->tail;
@@ -228,11 +233,15 @@ sub start {
 }
 
 sub clock {
-    my ($self, $shift) = @_;
-    return {} if !defined $shift;
+    my ($self, %o) = @_;
+    return {} if !defined $o{faketime};
     my ($lib) = grep { -e } glob '/usr/lib/*/faketime/libfaketimeMT.so.1';
     die "libfaketimeMT.so.1 not found: install the package libfaketime\n" if !$lib;
-    return { LD_PRELOAD => $lib, FAKETIME => $shift, FAKETIME_DISABLE_SHM => 1 };
+    return {
+        LD_PRELOAD => $lib, FAKETIME => $o{faketime}, FAKETIME_DISABLE_SHM => 1,
+        FAKETIME_DONT_FAKE_MONOTONIC => $o{monotonic} // 0,
+        DONT_FAKE_MONOTONIC => $o{monotonic} // 0,
+    };
 }
 
 sub answers {
@@ -335,12 +344,22 @@ sub access {
     return @rows;
 }
 
-# httpd writes the access log after the response: wait for that many lines.
+# httpd writes the access log after the response, and not in the order of the
+# responses: wait for that many lines, or for the line of one response.
 sub access_lines {
     my ($self, $count) = @_;
     my @rows;
-    $self->wait_for(sub { @rows = $self->access; @rows >= $count }, 5);
+    $self->wait_for(sub { @rows = $self->access; @rows >= $count }, 10);
     return @rows;
+}
+
+sub row {
+    my ($self, $r) = @_;
+    my $row;
+    $self->wait_for(sub {
+        ($row) = grep { $_->{id} eq $r->{id} && $_->{status} == $r->status } reverse $self->access;
+    }, 5);
+    return $row || {};
 }
 
 sub client {

@@ -16,8 +16,8 @@ sub import {
     warnings->import;
     no strict 'refs';
     *{"${caller}::$_"} = \&{"Test::More::$_"} for @Test::More::EXPORT;
-    *{"${caller}::$_"} = \&{$_} for qw(shared private_server area outcome
-        logged_in at_once same_answer digest_ha1 users_text challenge_pair);
+    *{"${caller}::$_"} = \&{$_} for qw(shared private_server area outcome proof proven_by
+        logged_in log_has log_lacks at_once same_answer digest_ha1 users_text challenge_pair);
     *{"${caller}::PASSWORD"} = \%MSDigest::Server::PASSWORD;
     guard($o{limit} // 120);
     return;
@@ -45,6 +45,34 @@ sub outcome {
     my ($r, $expected, $name) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     return is($r->what, $expected, $name);
+}
+
+# Who proved a request: "authority", "context", or "-".
+sub proof {
+    my ($server, $r) = @_;
+    return $server->row($r)->{proof} // 'not in the log';
+}
+
+# The request was accepted, and this is who proved it.
+sub proven_by {
+    my ($server, $r, $expected, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is($r->status == 200 ? proof($server, $r) : $r->what, $expected, $name);
+}
+
+# Looks for a line in the error log, and shows its end only on failure.
+sub log_has {
+    my ($server, $pattern, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return ok(scalar(grep { $_ =~ $pattern } split /\n/, $server->log), $name)
+        || diag("no line like $pattern; the last ones are\n" . $server->tail);
+}
+
+sub log_lacks {
+    my ($server, $pattern, $name) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    my @bad = grep { $_ =~ $pattern } split /\n/, $server->log;
+    return is($bad[0], undef, $name);
 }
 
 # A client that has answered one challenge and been let in.

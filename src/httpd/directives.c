@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directives: from text to values, with an error for what is wrong. */
+#include "httpd/directives.h"
+
+#include <string.h>
+
+#include <ap_provider.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "httpd/cache.h"
+#include "httpd/config.h"
+
+#define SECOND APR_INT64_C(1000)
+#define DAY (86400 * SECOND)
+
+/* Where the configuration pool keeps the places of AuthMSDigestReplay off. */
+#define REPLAY_OFF "msdigest-replay-off"
+
+/* The one form of an error: directive, value, what is allowed. */
+static const char *wrong(cmd_parms *cmd, const char *value,
+                         const char *allowed)
+{
+    return apr_psprintf(cmd->pool, "%s: '%s' is not allowed; give %s",
+                        cmd->cmd->name, value, allowed);
+}
+
+/* ---- Directives of a section */
+
+static const char *set_provider(cmd_parms *cmd, void *config,
+                                const char *name)
+{
+    msd_dir_config_t *dir = config;
+    msd_provider_t *entry;
+    const authn_provider *provider =
+        ap_lookup_provider(AUTHN_PROVIDER_GROUP, name,
+                           AUTHN_PROVIDER_VERSION);
+
+    if (provider == NULL) {
+        return wrong(cmd, name,
+                     "a provider whose module is loaded, or an "
+                     "<AuthnProviderAlias> that stands above");
+    }
+    if (provider->get_realm_hash == NULL) {
+        return wrong(cmd, name,
+                     "a provider that keeps realm hashes, such as file, "
+                     "dbm, dbd or socache");
+    }
+    if (dir->providers == NULL) {
+        dir->providers = apr_array_make(cmd->pool, 2, sizeof(*entry));
+    }
+    entry = apr_array_push(dir->providers);
+    entry->name = apr_pstrdup(cmd->pool, name);
+    entry->provider = provider;
+    return NULL;
+}
+
+static const char *set_algorithm(cmd_parms *cmd, void *config,
+                                 const char *name)
+{
+    msd_dir_config_t *dir = config;
+    msd_algorithm_t algorithm;
+
+    if (!msd_algorithm_find(msd_text_of(name), &algorithm)) {
+        return wrong(cmd, name,
+                     "one or more of MD5-sess, MD5, SHA-256-sess, SHA-256, "
+                     "SHA-512-256-sess, SHA-512-256");
+    }
+    if (dir->algorithms == NULL) {
+        dir->algorithms = apr_array_make(cmd->pool, MSD_ALGORITHM_COUNT,
+                                         sizeof(algorithm));
+    }
+    for (int i = 0; i < dir->algorithms->nelts; i++) {
+        if (APR_ARRAY_IDX(dir->algorithms, i, msd_algorithm_t) == algorithm) {
+            return wrong(cmd, name, "each algorithm once");
+        }
+    }
+    APR_ARRAY_PUSH(dir->algorithms, msd_algorithm_t) = algorithm;
+    return NULL;
+}
+
+/* Here so that a configuration of mod_auth_digest can be taken over. */
+static const char *set_qop(cmd_parms *cmd, void *config, const char *qop)
+{
+    (void)config;
+    return ap_cstr_casecmp(qop, "auth") == 0 ? NULL
+                                             : wrong(cmd, qop, "auth");
+}
+
+static const char *add_domain(cmd_parms *cmd, void *config, const char *uri)
+{
+    msd_dir_config_t *dir = config;
+
+    if ((uri[0] != '/' && strstr(uri, "://") == NULL)
+        || strpbrk(uri, "\"\\ \t") != NULL) {
+        return wrong(cmd, uri,
+                     "absolute paths or absolute URIs, without quotes, "
+                     "backslashes and blanks");
+    }
+    dir->domain = dir->domain == NULL
+                      ? apr_pstrdup(cmd->pool, uri)
+                      : apr_pstrcat(cmd->pool, dir->domain, " ", uri, NULL);
+    return NULL;
+}
+
+/* A duration in seconds, or with a unit, between two bounds in ms. */
+static const char *set_duration(cmd_parms *cmd, const char *text,
+                                apr_int64_t least, apr_int64_t most,
+                                apr_int64_t *out)
+{
+    apr_interval_time_t duration;
+
+    if (!apr_isdigit(text[0])
+        || ap_timeout_parameter_parse(text, &duration, "s") != APR_SUCCESS
+        || duration / 1000 < least || duration / 1000 > most) {
+        return wrong(cmd, text,
+                     apr_psprintf(cmd->pool,
+                                  "seconds from %" APR_INT64_T_FMT
+                                  " to %" APR_INT64_T_FMT
+                                  ", or a number with the unit ms, s, min "
+                                  "or h",
+                                  least / SECOND, most / SECOND));
+    }
+    *out = duration / 1000;
+    return NULL;
+}
+
+static const char *set_nonce_lifetime(cmd_parms *cmd, void *config,
+                                      const char *text)
+{
+    msd_dir_config_t *dir = config;
+
+    return set_duration(cmd, text, SECOND, DAY, &dir->nonce_lifetime_ms);
+}
+
+static const char *set_context_lifetime(cmd_parms *cmd, void *config,
+                                        const char *text)
+{
+    msd_dir_config_t *dir = config;
+
+    return set_duration(cmd, text, SECOND, 30 * DAY,
+                        &dir->context_lifetime_ms);
+}
+
+static const char *set_context_idle(cmd_parms *cmd, void *config,
+                                    const char *text)
+{
+    msd_dir_config_t *dir = config;
+
+    return set_duration(cmd, text, SECOND, 30 * DAY, &dir->context_idle_ms);
+}
+
+static const char *set_revalidate(cmd_parms *cmd, void *config,
+                                  const char *text)
+{
+    msd_dir_config_t *dir = config;
+
+    return set_duration(cmd, text, 0, 30 * DAY, &dir->revalidate_ms);
+}
+
+/* For the log, which is not open yet. */
+static void note_replay_off(cmd_parms *cmd)
+{
+    void *places;
+
+    apr_pool_userdata_get(&places, REPLAY_OFF, cmd->pool);
+    if (places == NULL) {
+        places = apr_array_make(cmd->pool, 1, sizeof(const char *));
+        apr_pool_userdata_setn(places, REPLAY_OFF, NULL, cmd->pool);
+    }
+    APR_ARRAY_PUSH((apr_array_header_t *)places, const char *) =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                     cmd->directive->line_num);
+}
+
+const apr_array_header_t *msd_directives_replay_off(apr_pool_t *pool)
+{
+    void *places;
+
+    apr_pool_userdata_get(&places, REPLAY_OFF, pool);
+    return places != NULL ? places
+                          : apr_array_make(pool, 1, sizeof(const char *));
+}
+
+static const char *set_replay(cmd_parms *cmd, void *config, const char *text)
+{
+    static const char *const modes[] = {
+        [MSD_REPLAY_WINDOW] = "window",
+        [MSD_REPLAY_SEQUENCE] = "sequence",
+        [MSD_REPLAY_OFF] = "off",
+    };
+    msd_dir_config_t *dir = config;
+    int mode = MSD_UNSET;
+
+    for (int i = 0; i < (int)(sizeof(modes) / sizeof(modes[0])); i++) {
+        if (ap_cstr_casecmp(text, modes[i]) == 0) {
+            mode = i;
+        }
+    }
+    if (mode == MSD_UNSET) {
+        return wrong(cmd, text, "window, sequence or off");
+    }
+    dir->replay_mode = mode;
+    if (mode == MSD_REPLAY_OFF) {
+        note_replay_off(cmd);
+    }
+    return NULL;
+}
+
+static const char *set_uri_match(cmd_parms *cmd, void *config,
+                                 const char *text)
+{
+    msd_dir_config_t *dir = config;
+
+    if (ap_cstr_casecmp(text, "exact") == 0) {
+        dir->uri_match = MSD_URI_EXACT;
+    } else if (ap_cstr_casecmp(text, "path") == 0) {
+        dir->uri_match = MSD_URI_PATH;
+    } else {
+        return wrong(cmd, text, "exact or path");
+    }
+    return NULL;
+}
+
+/* ---- Directives of a server */
+
+static const char *set_context_cache(cmd_parms *cmd, void *config,
+                                     const char *text)
+{
+    msd_server_config_t *server = msd_config_server(cmd->server);
+    const char *fault = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void)config;
+    if (fault != NULL) {
+        return fault;
+    }
+    fault = msd_cache_create(text, cmd->temp_pool, cmd->pool, &server->cache);
+    return fault == NULL ? NULL : wrong(cmd, text, fault);
+}
+
+static const char *set_replay_slots(cmd_parms *cmd, void *config,
+                                    const char *text)
+{
+    msd_server_config_t *server = msd_config_server(cmd->server);
+    const char *fault = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    char *end;
+
+    (void)config;
+    if (fault != NULL) {
+        return fault;
+    }
+    server->replay_slots = apr_strtoi64(text, &end, 10);
+    if (*end != '\0' || server->replay_slots < MSD_REPLAY_SLOTS_MIN
+        || server->replay_slots > MSD_REPLAY_SLOTS_MAX) {
+        return wrong(cmd, text, "a number from 1024 to 16777216");
+    }
+    return NULL;
+}
+
+static const char *set_scope(cmd_parms *cmd, void *config, const char *name)
+{
+    msd_server_config_t *server = msd_config_server(cmd->server);
+    const char *fault = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
+
+    (void)config;
+    if (fault != NULL) {
+        return fault;
+    }
+    if (name[0] == '\0') {
+        return wrong(cmd, name, "a name");
+    }
+    server->scope = apr_pstrdup(cmd->pool, name);
+    return NULL;
+}
+
+/* In a .htaccess file nothing is allowed that could weaken what the
+ * administrator decided. */
+#define IN_SECTION (RSRC_CONF | ACCESS_CONF)
+#define ANYWHERE OR_AUTHCFG
+
+const command_rec msd_directives[] = {
+    AP_INIT_ITERATE("AuthMSDigestProvider", set_provider, NULL, IN_SECTION,
+                    "authentication providers, in the order to ask them"),
+    AP_INIT_ITERATE("AuthMSDigestAlgorithm", set_algorithm, NULL, IN_SECTION,
+                    "algorithms, in the order to offer them"),
+    AP_INIT_ITERATE("AuthMSDigestQop", set_qop, NULL, IN_SECTION,
+                    "quality of protection: auth"),
+    AP_INIT_ITERATE("AuthMSDigestDomain", add_domain, NULL, ANYWHERE,
+                    "URIs that are in the same protection space"),
+    AP_INIT_TAKE1("AuthMSDigestNonceLifetime", set_nonce_lifetime, NULL,
+                  IN_SECTION, "how long a nonce is good, in seconds"),
+    AP_INIT_TAKE1("AuthMSDigestContextLifetime", set_context_lifetime, NULL,
+                  IN_SECTION, "how long a proof is good, in seconds"),
+    AP_INIT_TAKE1("AuthMSDigestContextIdle", set_context_idle, NULL,
+                  IN_SECTION, "how long an unused context is kept"),
+    AP_INIT_TAKE1("AuthMSDigestRevalidate", set_revalidate, NULL, IN_SECTION,
+                  "after how long the provider is asked again"),
+    AP_INIT_TAKE1("AuthMSDigestReplay", set_replay, NULL, IN_SECTION,
+                  "window, sequence or off"),
+    AP_INIT_TAKE1("AuthMSDigestUriMatch", set_uri_match, NULL, IN_SECTION,
+                  "exact or path"),
+    AP_INIT_TAKE1("AuthMSDigestContextCache", set_context_cache, NULL,
+                  RSRC_CONF, "where contexts are kept"),
+    AP_INIT_TAKE1("AuthMSDigestReplaySlots", set_replay_slots, NULL,
+                  RSRC_CONF, "how many live nonces the guard can hold"),
+    AP_INIT_TAKE1("AuthMSDigestScope", set_scope, NULL, RSRC_CONF,
+                  "name under which servers share nonces and contexts"),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The proof of an answer, by the context or by the authority. */
+#include "proof.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* A context is written anew after this part of its idle time, so that one in
+ * use stays and one request in hundreds pays for it. */
+#define KEEP_ALIVE_PART 4
+
+msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
+                               const char *reason)
+{
+    attempt->outcome->reason = reason;
+    return verdict;
+}
+
+static bool is_alive(const msd_attempt_t *attempt)
+{
+    const msd_policy_t *policy = attempt->policy;
+    const msd_context_t *context = &attempt->context;
+    uint64_t now = attempt->world->now_ms;
+
+    return now >= context->proven_ms && now >= context->kept_ms
+           && now - context->proven_ms < policy->context_lifetime_ms
+           && now - context->kept_ms < policy->context_idle_ms;
+}
+
+/* Whether the context is of the user who asks, and of this place. */
+static bool is_own(const msd_attempt_t *attempt)
+{
+    return attempt->context.scope_mark == attempt->scope_mark
+           && msd_text_equal(
+               attempt->context.wire_name,
+               attempt->credentials.params[MSD_PARAM_USERNAME].value);
+}
+
+/* Only a nonce of ours leads to a context. */
+static void load_context(msd_attempt_t *attempt)
+{
+    attempt->state = MSD_CONTEXT_NONE;
+    if (attempt->nonce_is_ours) {
+        attempt->state = msd_context_load(attempt->world->store,
+                                          attempt->nonce.context_id,
+                                          attempt->record, &attempt->context);
+    }
+    if (attempt->state == MSD_CONTEXT_FOUND && !is_alive(attempt)) {
+        attempt->state = MSD_CONTEXT_NONE;
+    }
+}
+
+/* The mark of the nonce and cnonce that an A1 is bound to; of our nonces. */
+static uint64_t session_mark(const msd_attempt_t *attempt)
+{
+    uint64_t nonce;
+
+    memcpy(&nonce, attempt->nonce.mark, sizeof(nonce));
+    return nonce
+           ^ msd_context_mark(attempt->response.cnonce,
+                              attempt->world->keys->user);
+}
+
+static bool base_key_verifies(const msd_attempt_t *attempt)
+{
+    unsigned char key[MSD_HASH_MAX];
+    bool right = attempt->context.has_base_key
+                 && msd_response_session_key(&attempt->response,
+                                             attempt->context.base_key, key)
+                        == APR_SUCCESS
+                 && msd_response_matches(&attempt->response, key);
+
+    msd_wipe(key, sizeof(key));
+    return right;
+}
+
+static bool session_key_verifies(const msd_attempt_t *attempt)
+{
+    return attempt->context.has_session_key
+           && msd_algorithm_is_session(attempt->response.algorithm)
+           && msd_response_matches(&attempt->response,
+                                   attempt->context.session_key);
+}
+
+/*
+ * Whether the cached keys verify the answer.  Most clients compute A1 from the
+ * nonce and cnonce of the request (Chromium and Firefox draw a new cnonce each
+ * time); some keep the A1 of their first answer over a new nonce (neon,
+ * libsoup; RFC 2617 section 3.2.2.2).  The likelier key is tried first.
+ */
+static bool context_verifies(const msd_attempt_t *attempt)
+{
+    const msd_context_t *context = &attempt->context;
+
+    if (attempt->state != MSD_CONTEXT_FOUND || !is_own(attempt)
+        || context->hash != msd_algorithm_hash(attempt->response.algorithm)) {
+        return false;
+    }
+    if (context->has_session_key
+        && context->session_mark == session_mark(attempt)) {
+        return session_key_verifies(attempt) || base_key_verifies(attempt);
+    }
+    return base_key_verifies(attempt) || session_key_verifies(attempt);
+}
+
+/* known_key: the base key that verified the answer just now, or NULL. */
+static void ask_authority(msd_attempt_t *attempt,
+                          const unsigned char *known_key)
+{
+    const msd_world_t *world = attempt->world;
+    msd_question_t question = {
+        .username = &attempt->credentials.params[MSD_PARAM_USERNAME],
+        .realm = attempt->credentials.realm,
+        .response = &attempt->response,
+        .known_key = known_key,
+        .pool = world->pool,
+    };
+
+    msd_authority_ask(world->authorities, world->authority_count, &question,
+                      &attempt->proof);
+}
+
+static msd_verdict_t proven_by_context(msd_attempt_t *attempt)
+{
+    msd_text_t user = attempt->context.user;
+
+    attempt->outcome->proven = MSD_PROVEN_BY_CONTEXT;
+    /* The record does not live as long as the outcome. */
+    attempt->outcome->user.data = apr_pstrmemdup(attempt->world->pool,
+                                                 user.data, user.len);
+    attempt->outcome->user.len = user.len;
+    return MSD_ACCEPTED;
+}
+
+static msd_verdict_t proven_by_authority(msd_attempt_t *attempt)
+{
+    attempt->outcome->proven = MSD_PROVEN_BY_AUTHORITY;
+    attempt->outcome->user = attempt->proof.user;
+    return MSD_ACCEPTED;
+}
+
+/*
+ * The cached key verified, but the authority's word is old: ask it again.  If
+ * it cannot answer, its last word stands until the end of the context; if it
+ * says no, the context ends now.
+ */
+static msd_verdict_t revalidate(msd_attempt_t *attempt)
+{
+    ask_authority(attempt, attempt->context.has_base_key
+                               ? attempt->context.base_key
+                               : NULL);
+    switch (attempt->proof.result) {
+    case MSD_PROOF_GRANTED: return proven_by_authority(attempt);
+    case MSD_PROOF_UNAVAILABLE:
+        attempt->outcome->revalidation_failed = true;
+        return proven_by_context(attempt);
+    default:
+        attempt->outcome->store_status = attempt->world->store->revoke(
+            attempt->world->store->self, attempt->nonce.context_id,
+            attempt->policy->context_lifetime_ms);
+        attempt->outcome->has_context_id = false;
+        return msd_proof_refuse(attempt, MSD_DENIED, attempt->proof.reason);
+    }
+}
+
+msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
+{
+    const msd_world_t *world = attempt->world;
+
+    if (msd_response_prepare(&attempt->response, world->hasher,
+                             &attempt->credentials, attempt->request->method)
+        != APR_SUCCESS) {
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                "OpenSSL cannot compute the hash");
+    }
+    load_context(attempt);
+    if (context_verifies(attempt)) {
+        bool due = world->now_ms - attempt->context.proven_ms
+                   >= attempt->policy->revalidate_ms;
+
+        return due ? revalidate(attempt) : proven_by_context(attempt);
+    }
+    ask_authority(attempt, NULL);
+    switch (attempt->proof.result) {
+    case MSD_PROOF_GRANTED: return proven_by_authority(attempt);
+    case MSD_PROOF_UNAVAILABLE:
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                attempt->proof.reason);
+    default:
+        return msd_proof_refuse(attempt, MSD_DENIED, attempt->proof.reason);
+    }
+}
+
+bool msd_proof_is_taken(const msd_attempt_t *attempt)
+{
+    return attempt->state == MSD_CONTEXT_REVOKED
+           || (attempt->state == MSD_CONTEXT_FOUND && !is_own(attempt));
+}
+
+/* How long the record is wanted: until idle, but never past the lifetime. */
+static uint64_t time_to_live(const msd_attempt_t *attempt)
+{
+    const msd_policy_t *policy = attempt->policy;
+    uint64_t age = attempt->world->now_ms - attempt->context.proven_ms;
+    uint64_t left = policy->context_lifetime_ms > age
+                        ? policy->context_lifetime_ms - age
+                        : 1;
+
+    return left < policy->context_idle_ms ? left : policy->context_idle_ms;
+}
+
+static void save_context(msd_attempt_t *attempt)
+{
+    attempt->context.kept_ms = attempt->world->now_ms;
+    attempt->outcome->store_status = msd_context_save(
+        attempt->world->store, attempt->nonce.context_id, &attempt->context,
+        time_to_live(attempt));
+}
+
+/* The context as the authority's proof gives it. */
+static void renew_context(msd_attempt_t *attempt)
+{
+    msd_context_t *context = &attempt->context;
+    const msd_proof_t *proof = &attempt->proof;
+    msd_algorithm_t algorithm = attempt->credentials.algorithm;
+    apr_size_t size = msd_hash_size(msd_algorithm_hash(algorithm));
+    bool session = msd_algorithm_is_session(algorithm);
+    /* The A1 that a client may keep is that of its first answer. */
+    bool keep = attempt->state == MSD_CONTEXT_FOUND && context->has_session_key
+                && context->hash == msd_algorithm_hash(algorithm)
+                && proof->has_base_key && context->has_base_key
+                && msd_equal(proof->base_key, context->base_key, size);
+
+    context->wire_name = attempt->credentials.params[MSD_PARAM_USERNAME].value;
+    context->user = proof->user;
+    context->scope_mark = attempt->scope_mark;
+    context->hash = msd_algorithm_hash(algorithm);
+    context->proven_ms = attempt->world->now_ms;
+    context->has_base_key = proof->has_base_key;
+    memcpy(context->base_key, proof->base_key, size);
+    if (!keep) {
+        context->has_session_key = session;
+        context->session_mark = session_mark(attempt);
+        memcpy(context->session_key, proof->session_key, size);
+    }
+}
+
+msd_verdict_t msd_proof_remember(msd_attempt_t *attempt)
+{
+    const msd_context_t *context = &attempt->context;
+
+    if (attempt->outcome->proven == MSD_PROVEN_BY_AUTHORITY) {
+        renew_context(attempt);
+        save_context(attempt);
+    } else if (attempt->world->now_ms - context->kept_ms
+               >= attempt->policy->context_idle_ms / KEEP_ALIVE_PART) {
+        save_context(attempt);
+    }
+    return MSD_ACCEPTED;
+}

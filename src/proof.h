@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The proof of an answer, by the context or by the authority: the part of the
+ * decision between accept.c's nonce and its freshness. */
+#ifndef MSD_PROOF_H
+#define MSD_PROOF_H
+
+#include "accept.h"
+
+/* One decision on its way. */
+typedef struct {
+    const msd_world_t *world;
+    const msd_policy_t *policy;
+    const msd_request_t *request;
+    msd_outcome_t *outcome;
+    msd_credentials_t credentials;
+    msd_response_t response;
+    msd_nonce_t nonce;
+    bool nonce_is_ours;
+    bool opaque_is_ours; /* sent as it was given, or not at all */
+    msd_context_state_t state;
+    msd_context_t context; /* valid when state says found */
+    uint64_t scope_mark;
+    msd_proof_t proof; /* valid when the authority vouched */
+    unsigned char record[MSD_STORE_RECORD_MAX];
+} msd_attempt_t;
+
+/* Note why an attempt ends.  Returns the verdict that it is given. */
+msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
+                               const char *reason);
+
+/*
+ * Prove the answer: with the cached key of the context that the nonce names,
+ * else at the authority.  When the authority's last word is older than the
+ * policy wants, it is asked again.
+ * attempt: credentials and nonce are read.  Sets response, state, context,
+ * proof, and the outcome's user and proven.
+ * Returns MSD_ACCEPTED to go on; the digest is then right.
+ */
+msd_verdict_t msd_proof_check(msd_attempt_t *attempt);
+
+/*
+ * Whether a context belongs to another user or another scope, or was revoked,
+ * so that this client must get a new one.
+ */
+bool msd_proof_is_taken(const msd_attempt_t *attempt);
+
+/*
+ * Keep what was proven: a new context is written, one in use is written anew
+ * now and then.  The last step of a decision, which cannot fail: a context
+ * that could not be kept costs another trip to the authority.
+ * Returns MSD_ACCEPTED.
+ */
+msd_verdict_t msd_proof_remember(msd_attempt_t *attempt);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Unit tests of nonce. */
+#include "unit.h"
+
+START_TEST(suite_has_a_pool)
+{
+    ck_assert_ptr_nonnull(unit_pool);
+}
+END_TEST
+
+Suite *suite_nonce(void)
+{
+    TCase *tcase;
+    Suite *suite = unit_suite("nonce", &tcase);
+
+    tcase_add_test(tcase, suite_has_a_pool);
+    return suite;
+}
