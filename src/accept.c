@@ -199,7 +199,7 @@ static msd_verdict_t check_uri(msd_attempt_t *attempt)
                         policy->uri_match)) {
         return MSD_ACCEPTED;
     }
-    if (policy->replay_mode != MSD_REPLAY_OFF) {
+    if (policy->replay_mode != MSD_REPLAY_OFF && !attempt->request->counted) {
         verdict = judge_count(attempt,
                               msd_replay_peek(attempt->world->replay,
                                               replay_key(attempt),

@@ -41,7 +41,6 @@ rows('200',
     'an unknown parameter twice'        => [ pre => 'foo=1, foo=2, ' ],
     'a hundred unknown parameters'      => [ pre => 'foo=bar, ' x 100 ],
     'nc in upper case hex'              => [ set => { nc => '0000003A' } ],
-    'nc of zero, as mechanize begins'   => [ set => { nc => '00000000' } ],
     'a cnonce with blanks and commas'   => [ set => { cnonce => 'a, b="c' } ],
     'an empty cnonce'                   => [ set => { cnonce => '' } ],
     'a cnonce of 1,000 characters'      => [ set => { cnonce => 'x' x 1000 } ],
@@ -91,7 +90,10 @@ rows('401',
     'empty user name, whom nobody knows' => [ set => { username => '' } ],
     'Negotiate'                         => [ authorization => 'Negotiate TlRMTVNTUAABAAAA' ],
 );
-rows('401 stale', 'empty nonce, which nobody made' => [ set => { nonce => '' } ]);
+rows('401 stale',
+    'empty nonce, which nobody made'    => [ set => { nonce => '' } ],
+    'nc of zero, which is no count (and mechanize then goes on with 1)' => [ set => { nc => '00000000' } ],
+);
 for my $qop ('auth-int', 'auth-conf', 'auth,auth-int', 'aut', 'none', '') {
     like($client->send($target, set => { qop => $qop })->what, qr/^40[01]$/, "qop '$qop' is refused");
 }

@@ -112,6 +112,26 @@ for my $n (1 .. 100) {
 }
 is(tally(map { $many->exchange($_) } @captured), '100 x 401 stale', 'of a hundred nonces none takes its request again');
 
+# ---- more live nonces than the guard has slots ----
+
+my $small = private_server(conf => "AuthMSDigestReplaySlots 1024\n" . area('/p/'));
+my (@crowd, @used, %outcomes);
+for my $n (1 .. 3000) {
+    my $new = $small->client('alice');
+    $new->ask($target);
+    my $bytes = $new->bytes($target);
+    my $what = $new->exchange($bytes)->what;
+    $outcomes{$what}++;
+    push @used, $bytes if $what eq '200';
+    push @crowd, $new;
+}
+is(join(',', grep { !/^(?:200|401 stale)$/ } keys %outcomes), '', '3,000 logins with 1,024 slots: accepted or stale');
+cmp_ok($outcomes{200}, '>', 2900, "... nearly all accepted ($outcomes{200}): a bucket takes 8 new nonces in 256 ms");
+is(tally(map { $small->client->exchange($_) } @used), @used . ' x 401 stale', '... and none of them twice');
+is(tally(map { $_->get($target) } @crowd), '3000 x 200', '... and each client goes on');
+cmp_ok((sort { $b <=> $a } map { $_->refused } @crowd)[0], '<=', 2, '... at the price of a stale challenge or two');
+$small->remove;
+
 # ---- the other modes ----
 
 my $s = logged_in($server, 'alice', '/sequence/x.txt');

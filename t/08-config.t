@@ -119,6 +119,12 @@ for my $line ('AuthMSDigestReplaySlots 65536', 'AuthMSDigestScope x', 'AuthMSDig
     my ($name) = split ' ', $line;
     like($said, qr/$name not allowed in <Location> context|$name .*not allowed here/i, '... and says so');
 }
+for my $line ('AuthMSDigestReplaySlots 2048', 'AuthMSDigestContextCache shmcb') {
+    my ($name) = split ' ', $line;
+    ($status, $said) = try_conf("<VirtualHost *>\n$line\n</VirtualHost>\n");
+    isnt($status, 0, "$line inside a virtual host stops the start: there is one for the server");
+    like($said, qr/\b$name\b/, '... and names the directive');
+}
 for my $line ('AuthMSDigestReplay ""', 'AuthMSDigestAlgorithm ""', 'AuthMSDigestNonceLifetime', 'AuthMSDigestNonceLifetime 1 2', 'AuthMSDigestReplay',
     'AuthMSDigestAlgorithm', 'AuthMSDigestProvider', 'AuthMSDigestDomain') {
     my ($name) = split ' ', $line;

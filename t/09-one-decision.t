@@ -26,11 +26,13 @@ my $server = private_server(modules => [qw(rewrite include mime autoindex negoti
     'htdocs/rw/target.txt'       => "rewritten\n",
     'htdocs/q/x.txt'             => "q\n",
     'htdocs/r/x.txt'             => "r\n",
+    'htdocs/s/x.txt'             => "s\n",
     'htdocs/md5/part.txt'        => "part in md5\n",
     'htdocs/p/md5.shtml'         => qq{<!--#include virtual="/md5/part.txt" -->|here},
     'conf/users'                 => users_text('private', %PASSWORD) . users_text('other', %PASSWORD),
 }, conf => area('/p/', 'ErrorDocument 404 /p/404.html')
     . area('/rw/') . area('/q/', 'ErrorDocument 401 /p/401.html') . area('/r/', 'ErrorDocument 401 /errors/401.html')
+    . area('/s/', 'Require user bob', 'ErrorDocument 401 /p/401.html')
     . area('/strict/', 'AuthMSDigestReplay sequence')
     . area('/bobs/', 'Require user bob')
     . area('/md5/', 'AuthMSDigestAlgorithm MD5')
@@ -141,6 +143,11 @@ is(scalar $wrong->challenges, 2, '... has the challenges once');
 my $stale = $anyone->send('/q/x.txt', nc => 1);
 outcome($stale, '401 stale', 'a replay with a protected error page stays stale');
 is(scalar $stale->challenges, 2, '... with the challenges once');
+
+my $barred = logged_in($server, 'alice', '/p/part.txt')->send('/s/x.txt');
+outcome($barred, '401', 'a user who is not the one required, with a protected error page');
+is(scalar $barred->challenges, 2, '... has the challenges once');
+like($barred->body, qr/please log in \(inside the area\)/, '... and may see the page, being logged in');
 
 # ---- requests that fail before the hooks run ----
 

@@ -23,6 +23,7 @@ my $server = private_server(ports => 1,
         . users_text('admin.test', alice => $PASSWORD{alice}) . users_text('realm of one.test', alice => $PASSWORD{alice}),
     files => { map({ ("htdocs/r$_/x.txt" => "realm $_\n") } 0 .. $#REALMS), 'htdocs/byhost/x.txt' => "h\n" },
     conf => join '', "Listen 127.0.0.1:\@PORT1\@\n", area('/p/'),
+        area('/header/', 'AuthName "%{HTTP:X-Realm}"'),
         area('/byhost/', 'AuthName "realm of %{HTTP_HOST}"'),
         map({ section("/r$_/", $REALMS[$_]) } 0 .. $#REALMS),
         vhost('one.test', '127.0.0.1:@PORT@ 127.0.0.1:@PORT1@', 'ServerAlias alias.test'),
@@ -95,5 +96,12 @@ is($by->{challenge}{realm}, 'realm of one.test', 'AuthName may be an expression'
 outcome($by->send('/byhost/x.txt'), '200', '... and takes a session');
 outcome(at($by, 'two.test')->send('/byhost/x.txt'), '401', '... that is not one under another name');
 outcome(at($by, 'alias.test')->send('/byhost/x.txt', nc => 30), '401', '... also of the same virtual host');
+
+for my $row ([ 'a",stale=true,x="', 'a\",stale=true,x=\"' ], [ 'a\\', 'a\\\\' ], [ '', '' ]) {
+    my ($header, $realm) = @$row;
+    my $r = $server->client->ask('/header/x.txt', headers => ["X-Realm: $header"]);
+    like($r->header('WWW-Authenticate'), qr/,realm="\Q$realm\E",opaque="[0-9a-f]{32}"$/,
+        "a realm of '$header' from the request cannot leave its quotes");
+}
 
 done_testing;

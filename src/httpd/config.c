@@ -22,6 +22,7 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
 
     (void)path;
     dir->providers = NULL;
+    dir->provider_names = NULL;
     dir->algorithms = NULL;
     dir->domain = NULL;
     dir->nonce_lifetime_ms = MSD_UNSET;
@@ -40,6 +41,7 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     msd_dir_config_t *merged = apr_palloc(pool, sizeof(*merged));
 
     MERGE_POINTER(providers);
+    MERGE_POINTER(provider_names);
     MERGE_POINTER(algorithms);
     MERGE_POINTER(domain);
     MERGE(nonce_lifetime_ms);

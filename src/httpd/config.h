@@ -20,6 +20,7 @@ typedef struct {
 /* Of a directory, location, file or .htaccess. */
 typedef struct {
     apr_array_header_t *providers;      /* msd_provider_t; NULL is unset */
+    const char *provider_names;         /* with a blank behind each */
     apr_array_header_t *algorithms;     /* msd_algorithm_t; NULL is unset */
     const char *domain;
     apr_int64_t nonce_lifetime_ms;

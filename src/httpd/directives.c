@@ -52,6 +52,9 @@ static const char *set_provider(cmd_parms *cmd, void *config,
     entry = apr_array_push(dir->providers);
     entry->name = apr_pstrdup(cmd->pool, name);
     entry->provider = provider;
+    dir->provider_names = apr_pstrcat(
+        cmd->pool, dir->provider_names == NULL ? "" : dir->provider_names,
+        name, " ", NULL);
     return NULL;
 }
 

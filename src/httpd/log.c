@@ -16,7 +16,7 @@ APLOG_USE_MODULE(auth_msdigest);
 #define FAILURE_INTERVAL 10
 
 /*
- * Count a thing that happened, by a key, in this process.  note = [ key:48 |
+ * Count a thing that happened, by a key, in all processes.  note = [ key:48 |
  * count:16 ]; keys that share a place forget each other, which costs a line
  * too many or too few and no memory.
  * Returns how often it was counted, from 1.
@@ -81,7 +81,7 @@ static void log_wrong_uri(msd_state_t *state, request_rec *r,
                   user_name(r, outcome), r->uri, outcome->reason);
 }
 
-/* Whether this process has said so in the last seconds. */
+/* Whether this was said in the last seconds. */
 static bool is_repeated(msd_state_t *state, uint64_t kind)
 {
     uint64_t interval = msd_state_now_ms(state) / (FAILURE_INTERVAL * 1000);
@@ -127,6 +127,12 @@ void msd_log_outcome(msd_state_t *state, request_rec *r,
     }
     switch (outcome->verdict) {
     case MSD_ACCEPTED:
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      MSD_LOGNO(100) "user '%s' accepted for %s by the %s",
+                      user_name(r, outcome), r->uri,
+                      outcome->proven == MSD_PROVEN_BY_CONTEXT ? "context"
+                                                               : "authority");
+        break;
     case MSD_NO_CREDENTIALS:
     case MSD_VERDICT_COUNT:
         break;

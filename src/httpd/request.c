@@ -106,6 +106,19 @@ static const char *get_realm(request_rec *r)
     return copy;
 }
 
+/* Where a nonce and its context are good: in one realm of one virtual host,
+ * proven by the same providers. */
+static msd_text_t get_scope(request_rec *r, const msd_dir_config_t *dir,
+                            const char *realm)
+{
+    const char *providers = dir->provider_names == NULL ? ""
+                                                        : dir->provider_names;
+
+    return msd_text_of(apr_pstrcat(r->pool, realm, "\n", providers, "\n",
+                                   msd_config_server(r->server)->identity,
+                                   NULL));
+}
+
 /* Returns false when the section has no realm. */
 static bool begin_work(request_rec *r, work_t *work)
 {
@@ -123,9 +136,7 @@ static bool begin_work(request_rec *r, work_t *work)
     work->dir = ap_get_module_config(r->per_dir_config,
                                      &auth_msdigest_module);
     work->state = server->state;
-    msd_config_policy(work->dir, realm,
-                      msd_text_of(apr_pstrcat(r->pool, realm, "\n",
-                                              server->identity, NULL)),
+    msd_config_policy(work->dir, realm, get_scope(r, work->dir, realm),
                       &work->policy);
     work->store = msd_cache_store(&work->cache_use, work->state->cache, r);
     work->authority = msd_provider_authority(&work->provider_use, r,

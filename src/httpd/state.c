@@ -191,12 +191,13 @@ static const char *make_identity(const server_rec *s, apr_pool_t *pool)
     if (server->scope != NULL) {
         return apr_pstrcat(pool, "scope ", server->scope, NULL);
     }
-    return apr_psprintf(pool, "server %s:%u %s",
-                        s->server_hostname != NULL ? s->server_hostname : "",
-                        (unsigned)s->port,
-                        s->addrs != NULL && s->addrs->virthost != NULL
-                            ? s->addrs->virthost
-                            : "");
+    return apr_psprintf(
+        pool, "server %s:%u %s:%u",
+        s->server_hostname != NULL ? s->server_hostname : "",
+        (unsigned)s->port,
+        s->addrs != NULL && s->addrs->virthost != NULL ? s->addrs->virthost
+                                                       : "",
+        s->addrs != NULL ? (unsigned)s->addrs->host_port : 0);
 }
 
 /* A virtual host without directives of ours shares the structure of the main
@@ -209,6 +210,19 @@ static void give_state(server_rec *s, msd_state_t *state, apr_pool_t *pool)
     own->state = state;
     own->identity = make_identity(s, pool);
     ap_set_module_config(s->module_config, &auth_msdigest_module, own);
+}
+
+/* Shared, so that a thing is said once and not once by each process; without
+ * shared memory it is said more often. */
+static _Atomic(uint64_t) *make_notes(apr_pool_t *pool)
+{
+    const apr_size_t size = MSD_STATE_NOTES * sizeof(_Atomic(uint64_t));
+    apr_shm_t *shm;
+
+    if (apr_shm_create(&shm, size, NULL, pool) != APR_SUCCESS) {
+        return apr_pcalloc(pool, size);
+    }
+    return apr_shm_baseaddr_get(shm);
 }
 
 static void log_replay_off(server_rec *s, apr_pool_t *pool)
@@ -246,7 +260,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
     }
     state->hasher = msd_hasher_create(pool);
     state->nonces = msd_noncecache_create(pool);
-    state->notes = apr_pcalloc(pool, MSD_STATE_NOTES * sizeof(*state->notes));
+    state->notes = make_notes(pool);
     open_cache(state, s, pool, temp);
     log_replay_off(s, pool);
     for (; s != NULL; s = s->next) {

@@ -19,7 +19,7 @@ typedef struct msd_state_t {
     msd_hasher_t *hasher;
     msd_noncecache_t *nonces;   /* of this process */
     msd_cache_t *cache;         /* NULL: could not be opened */
-    _Atomic(uint64_t) *notes;   /* of this process; for log.c */
+    _Atomic(uint64_t) *notes;   /* shared; for log.c */
 } msd_state_t;
 
 /* Register what must be known before the configuration is read. */
