@@ -26,7 +26,7 @@ for my $row (
     [ 'realm that is not the one here',       '401', [ set => { realm => 'other' } ] ],
     [ 'empty realm',                          '401', [ set => { realm => '' } ] ],
     [ 'algorithm that is not offered',        '401', [ set => { algorithm => 'SHA-256' } ] ],
-    [ 'algorithm that nobody knows',          '401', [ set => { algorithm => 'MD4' } ] ],
+    [ 'algorithm that nobody knows',          '400', [ set => { algorithm => 'MD4' } ] ],
     [ 'no credentials',                       '401', [ authorization => undef ] ],
     [ 'credentials of another scheme',        '401', [ authorization => 'Basic YWxpY2U6eA==' ] ],
     [ 'user name missing',                    '400', [ drop => ['username'] ] ],

@@ -216,6 +216,7 @@ static int accept_user(request_rec *r, const decided_t *decided)
     r->user = apr_pstrmemdup(r->pool, outcome->user.data, outcome->user.len);
     r->ap_auth_type = (char *)"Digest";
     apr_table_setn(r->notes, "msdigest-user", r->user);
+    apr_table_setn(r->notes, "msdigest-realm", decided->realm);
     apr_table_setn(r->notes, "msdigest-algorithm",
                    msd_algorithm_name(outcome->algorithm));
     apr_table_setn(r->notes, "msdigest-proof",

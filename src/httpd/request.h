@@ -13,7 +13,7 @@
  * policy are the same.
  *
  * Sets r->user, r->ap_auth_type ("Digest") and the notes msdigest-user,
- * msdigest-algorithm and msdigest-proof (context or
+ * msdigest-realm, msdigest-algorithm and msdigest-proof (context or
  * authority) when the request is accepted.
  * Returns OK or a status of HTTP, with the challenge set where one belongs.
  */

@@ -118,8 +118,8 @@ sub new {
     my ($class, %o) = @_;
     my $module = module_path();
     my $root = tempdir('msdigest-XXXXXXXX', DIR => $ENV{T_TMP} || '/tmp');
-    my $self = bless { mpm => 'event', port => free_port(), %o, root => $root, owner => $$ }, $class;
-    $self->{more_ports} = [ map { free_port() } 1 .. $o{ports} // 0 ];
+    my $self = bless { mpm => 'event', %o, root => $root, owner => $$ }, $class;
+    $self->take_ports;
     push @LIVE, $self;
     chmod 0755, $root;
     make_path(map { "$root/$_" } qw(htdocs/p logs run conf modules));
@@ -143,6 +143,13 @@ sub shared {
         ($root, $port) = @$vars{qw(serverroot port)};
     }
     return bless { root => $root, port => $port, owner => 0 }, $class;
+}
+
+sub take_ports {
+    my ($self) = @_;
+    $self->{port} = free_port();
+    $self->{more_ports} = [ map { free_port() } 1 .. $self->{ports} // 0 ];
+    return;
 }
 
 sub root { return $_[0]{root} }
@@ -190,6 +197,7 @@ sub load_module {
 
 sub configure {
     my ($self, $conf) = @_;
+    $self->{conf} = $conf;
     my @modules = $self->{load} ? @{ $self->{load} } : (@BASE_MODULES, @{ $self->{modules} || [] });
     my $base = $BASE;
     my $user = $> == 0 ? "User www-data\nGroup www-data" : '';
@@ -225,7 +233,14 @@ sub run_httpd {
 # wall clock differs. Dies when it does not come up.
 sub start {
     my ($self, %o) = @_;
-    my ($status, $said) = $self->run_httpd($self->clock(%o), '-k', 'start');
+    my ($status, $said);
+    for my $try (1 .. 3) {
+        ($status, $said) = $self->run_httpd($self->clock(%o), '-k', 'start');
+        last if $said !~ /could not bind/ || $self->{fixed};
+        $self->take_ports;    # somebody else took a port in between
+        $self->configure($self->{conf});
+    }
+    $self->{fixed} = 1;    # a restart keeps its ports
     die "httpd did not start:\n$said" . $self->tail if $status != 0;
     $self->wait_for(sub { $self->running && $self->answers }, 20)
         or die "httpd does not answer:\n$said" . $self->tail;
