@@ -16,11 +16,26 @@
 static bool is_offered(const msd_policy_t *policy, msd_algorithm_t algorithm)
 {
     for (int i = 0; i < policy->algorithm_count; i++) {
-        if (policy->algorithms[i] == algorithm) {
+        msd_algorithm_t offered = policy->algorithms[i];
+
+        if (offered == algorithm
+            || (policy->plain_unoffered && algorithm == MSD_ALGORITHM_MD5
+                && offered == MSD_ALGORITHM_MD5_SESS)) {
             return true;
         }
     }
     return false;
+}
+
+/* The realm of the challenge, or another that a client may choose. */
+static bool is_realm(const msd_policy_t *policy, msd_text_t realm)
+{
+    for (int i = 0; i < policy->realm_count; i++) {
+        if (msd_text_equal(realm, msd_text_of(policy->realms[i]))) {
+            return true;
+        }
+    }
+    return msd_text_equal(realm, msd_text_of(policy->realm));
 }
 
 static msd_verdict_t check_syntax(msd_attempt_t *attempt)
@@ -42,7 +57,7 @@ static msd_verdict_t check_syntax(msd_attempt_t *attempt)
                                 "empty Digest credentials");
     }
     fault = msd_header_parse(text, world->pool, &attempt->credentials);
-    attempt->outcome->user = credentials->params[MSD_PARAM_USERNAME].value;
+    attempt->outcome->user = credentials->username.value;
     if (fault != NULL) {
         return msd_proof_refuse(attempt, MSD_MALFORMED, fault);
     }
@@ -55,17 +70,22 @@ static msd_verdict_t check_syntax(msd_attempt_t *attempt)
 static msd_verdict_t check_policy(msd_attempt_t *attempt)
 {
     const msd_credentials_t *credentials = &attempt->credentials;
+    const msd_policy_t *policy = attempt->policy;
 
-    if (!is_offered(attempt->policy, credentials->algorithm)) {
+    if (!is_offered(policy, credentials->algorithm)) {
         return msd_proof_refuse(attempt, MSD_DENIED,
                                 "the algorithm is not offered here");
     }
-    if (credentials->qop != MSD_QOP_AUTH) {
+    if (credentials->qop == MSD_QOP_AUTH ? !policy->qop_auth
+                                         : !policy->qop_auth_int) {
         return msd_proof_refuse(attempt, MSD_DENIED,
                                 "the qop is not offered here");
     }
-    if (!msd_text_equal(credentials->realm,
-                        msd_text_of(attempt->policy->realm))) {
+    if (credentials->userhash && !policy->userhash) {
+        return msd_proof_refuse(attempt, MSD_DENIED,
+                                "userhash is not offered here");
+    }
+    if (!is_realm(policy, credentials->realm)) {
         return msd_proof_refuse(attempt, MSD_DENIED,
                                 "the realm is not the one here");
     }
@@ -196,7 +216,7 @@ static msd_verdict_t check_uri(msd_attempt_t *attempt)
     msd_verdict_t verdict = MSD_ACCEPTED;
 
     if (msd_uri_matches(attempt->credentials.uri, &attempt->request->target,
-                        policy->uri_match)) {
+                        policy->uri_rules)) {
         return MSD_ACCEPTED;
     }
     if (policy->replay_mode != MSD_REPLAY_OFF && !attempt->request->counted) {
@@ -267,6 +287,10 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
         .nonce = nonce,
         .opaque = opaque,
         .domain = policy->domain,
+        .qop = !policy->qop_auth_int ? "auth"
+               : policy->qop_auth    ? "auth,auth-int"
+                                     : "auth-int",
+        .userhash = policy->userhash,
         .stale = outcome != NULL && msd_verdict_is_stale(outcome->verdict),
     };
 

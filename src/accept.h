@@ -26,24 +26,44 @@ typedef struct {
 
 /* What the administrator wants.  Times in milliseconds. */
 typedef struct {
-    const char *realm;              /* text, escapes taken away */
+    const char *realm;              /* of the challenge; text, not escaped */
+    const char *const *realms;      /* more that clients may choose */
+    int realm_count;
     msd_text_t scope;               /* where nonces are good */
     const char *domain;             /* URIs for the challenge, or NULL */
     msd_algorithm_t algorithms[MSD_ALGORITHM_COUNT];    /* in this order */
     int algorithm_count;
+    bool qop_auth;
+    bool qop_auth_int;
+    bool userhash;                  /* names may be sent as H(user:realm) */
+    bool rspauth;                   /* Authentication-Info is wanted */
+    bool plain_as_session;          /* plain MD5 under the name of MD5-sess */
+    bool plain_unoffered;           /* MD5 where only MD5-sess is offered */
     uint64_t nonce_lifetime_ms;
     uint64_t context_lifetime_ms;
     uint64_t context_idle_ms;
     uint64_t revalidate_ms;
     msd_replay_mode_t replay_mode;
-    msd_uri_match_t uri_match;
+    msd_uri_rules_t uri_rules;
 } msd_policy_t;
+
+/*
+ * The body of a request, for qop=auth-int.
+ * self: what the request says.  hash: of the answer's algorithm.
+ * out: room for the hash.
+ * Returns APR_SUCCESS, APR_ENOSPC when the body is too large, or what went
+ * wrong while it was read.
+ */
+typedef apr_status_t msd_entity_t(void *self, msd_hash_id_t hash,
+                                  unsigned char *out);
 
 /* What the client sent. */
 typedef struct {
     msd_text_t authorization;       /* the header's value; may be empty */
     msd_text_t method;              /* of the client's request line */
     msd_uri_target_t target;        /* of the client's request line */
+    msd_entity_t *entity;           /* asked for qop=auth-int only */
+    void *entity_self;
     bool counted;   /* its count was accepted earlier in this same request */
 } msd_request_t;
 
@@ -56,6 +76,7 @@ typedef enum {
     MSD_REPLAYED,           /* digest right, but the count was used before */
     MSD_WRONG_URI,          /* digest right, but made for another resource */
     MSD_UNAVAILABLE,        /* no authority could tell */
+    MSD_TOO_LARGE,          /* the body is, for auth-int */
     MSD_VERDICT_COUNT
 } msd_verdict_t;
 
@@ -73,6 +94,9 @@ typedef struct {
     msd_algorithm_t algorithm;  /* of the answer; set with user */
     msd_proven_t proven;        /* who vouched for the digest */
     bool revalidation_failed;   /* the authority was due, but unavailable */
+    char rspauth[2 * MSD_HASH_MAX + 1]; /* empty: not wanted */
+    msd_text_t cnonce;          /* as sent, escapes left in; with rspauth */
+    msd_text_t nc;
     bool has_context_id;        /* the challenge must name this context */
     unsigned char context_id[MSD_CONTEXT_ID_SIZE];
     apr_status_t store_status;  /* of keeping the context; APR_SUCCESS when

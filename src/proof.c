@@ -34,7 +34,7 @@ static bool is_own(const msd_attempt_t *attempt)
     return attempt->context.scope_mark == attempt->scope_mark
            && msd_text_equal(
                attempt->context.wire_name,
-               attempt->credentials.params[MSD_PARAM_USERNAME].value);
+               attempt->credentials.username.value);
 }
 
 /* Only a nonce of ours leads to a context. */
@@ -62,25 +62,19 @@ static uint64_t session_mark(const msd_attempt_t *attempt)
                               attempt->world->keys->user);
 }
 
-static bool base_key_verifies(const msd_attempt_t *attempt)
+static bool base_key_verifies(msd_attempt_t *attempt)
 {
-    unsigned char key[MSD_HASH_MAX];
-    bool right = attempt->context.has_base_key
-                 && msd_response_session_key(&attempt->response,
-                                             attempt->context.base_key, key)
-                        == APR_SUCCESS
-                 && msd_response_matches(&attempt->response, key);
-
-    msd_wipe(key, sizeof(key));
-    return right;
+    return attempt->context.has_base_key
+           && msd_response_verify(&attempt->response,
+                                  attempt->context.base_key, attempt->key);
 }
 
-static bool session_key_verifies(const msd_attempt_t *attempt)
+static bool session_key_verifies(msd_attempt_t *attempt)
 {
+    memcpy(attempt->key, attempt->context.session_key, sizeof(attempt->key));
     return attempt->context.has_session_key
            && msd_algorithm_is_session(attempt->response.algorithm)
-           && msd_response_matches(&attempt->response,
-                                   attempt->context.session_key);
+           && msd_response_matches(&attempt->response, attempt->key);
 }
 
 /*
@@ -89,7 +83,7 @@ static bool session_key_verifies(const msd_attempt_t *attempt)
  * time); some keep the A1 of their first answer over a new nonce (neon,
  * libsoup; RFC 2617 section 3.2.2.2).  The likelier key is tried first.
  */
-static bool context_verifies(const msd_attempt_t *attempt)
+static bool context_verifies(msd_attempt_t *attempt)
 {
     const msd_context_t *context = &attempt->context;
 
@@ -110,7 +104,7 @@ static void ask_authority(msd_attempt_t *attempt,
 {
     const msd_world_t *world = attempt->world;
     msd_question_t question = {
-        .username = &attempt->credentials.params[MSD_PARAM_USERNAME],
+        .username = &attempt->credentials.username,
         .realm = attempt->credentials.realm,
         .response = &attempt->response,
         .known_key = known_key,
@@ -164,15 +158,55 @@ static msd_verdict_t revalidate(msd_attempt_t *attempt)
     }
 }
 
+/* Read the body, where the answer covers it. */
+static msd_verdict_t hash_entity(msd_attempt_t *attempt,
+                                 unsigned char *h_entity)
+{
+    const msd_request_t *request = attempt->request;
+    msd_hash_id_t hash = msd_algorithm_hash(attempt->credentials.algorithm);
+
+    if (attempt->credentials.qop == MSD_QOP_AUTH) {
+        return MSD_ACCEPTED;
+    }
+    switch (request->entity(request->entity_self, hash, h_entity)) {
+    case APR_SUCCESS:
+        return MSD_ACCEPTED;
+    case APR_ENOSPC:
+        return msd_proof_refuse(attempt, MSD_TOO_LARGE,
+                                "the body is too large for auth-int");
+    default:
+        return msd_proof_refuse(attempt, MSD_MALFORMED,
+                                "the body cannot be read");
+    }
+}
+
+/* Everything that goes into the response but the key. */
+static msd_verdict_t prepare(msd_attempt_t *attempt)
+{
+    unsigned char h_entity[MSD_HASH_MAX];
+    msd_verdict_t verdict = hash_entity(attempt, h_entity);
+
+    if (verdict == MSD_ACCEPTED
+        && msd_response_prepare(&attempt->response, attempt->world->hasher,
+                                &attempt->credentials,
+                                attempt->request->method, h_entity)
+               != APR_SUCCESS) {
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                "OpenSSL cannot compute the hash");
+    }
+    attempt->response.plain_too =
+        attempt->policy->plain_as_session
+        && attempt->credentials.algorithm == MSD_ALGORITHM_MD5_SESS;
+    return verdict;
+}
+
 msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
 {
     const msd_world_t *world = attempt->world;
+    msd_verdict_t verdict = prepare(attempt);
 
-    if (msd_response_prepare(&attempt->response, world->hasher,
-                             &attempt->credentials, attempt->request->method)
-        != APR_SUCCESS) {
-        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
-                                "OpenSSL cannot compute the hash");
+    if (verdict != MSD_ACCEPTED) {
+        return verdict;
     }
     load_context(attempt);
     if (context_verifies(attempt)) {
@@ -232,7 +266,7 @@ static void renew_context(msd_attempt_t *attempt)
                 && proof->has_base_key && context->has_base_key
                 && msd_equal(proof->base_key, context->base_key, size);
 
-    context->wire_name = attempt->credentials.params[MSD_PARAM_USERNAME].value;
+    context->wire_name = attempt->credentials.username.value;
     context->user = proof->user;
     context->scope_mark = attempt->scope_mark;
     context->hash = msd_algorithm_hash(algorithm);
@@ -246,10 +280,29 @@ static void renew_context(msd_attempt_t *attempt)
     }
 }
 
+/* For auth-int, rspauth would cover a body that is not there yet. */
+static void answer_proof(msd_attempt_t *attempt)
+{
+    msd_outcome_t *outcome = attempt->outcome;
+
+    if (!attempt->policy->rspauth
+        || attempt->credentials.qop != MSD_QOP_AUTH) {
+        return;
+    }
+    if (msd_response_rspauth(&attempt->response, attempt->credentials.uri,
+                             attempt->key, outcome->rspauth)
+        != APR_SUCCESS) {
+        outcome->rspauth[0] = '\0';
+    }
+    outcome->cnonce = attempt->credentials.params[MSD_PARAM_CNONCE].value;
+    outcome->nc = attempt->response.nc;
+}
+
 msd_verdict_t msd_proof_remember(msd_attempt_t *attempt)
 {
     const msd_context_t *context = &attempt->context;
 
+    answer_proof(attempt);
     if (attempt->outcome->proven == MSD_PROVEN_BY_AUTHORITY) {
         renew_context(attempt);
         save_context(attempt);

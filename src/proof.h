@@ -20,6 +20,7 @@ typedef struct {
     msd_context_state_t state;
     msd_context_t context; /* valid when state says found */
     uint64_t scope_mark;
+    unsigned char key[MSD_HASH_MAX];    /* the H(A1) that verified */
     msd_proof_t proof; /* valid when the authority vouched */
     unsigned char record[MSD_STORE_RECORD_MAX];
 } msd_attempt_t;

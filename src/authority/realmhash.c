@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "authority/credential.h"
 #include "digest/username.h"
 
 /* Verify the answer with a base key, and note the session key. */
@@ -15,24 +16,26 @@ static bool verify(const msd_question_t *question, const unsigned char *base,
     const msd_response_t *response = question->response;
     apr_size_t size = msd_hash_size(msd_algorithm_hash(response->algorithm));
 
-    if (msd_response_session_key(response, base, out->session_key)
-        != APR_SUCCESS) {
-        return false;
-    }
-    return msd_response_matches(response, out->session_key)
+    return msd_response_verify(response, base, out->session_key)
            || (question->known_key != NULL
                && msd_equal(question->known_key, base, size));
 }
 
-/* From the stored text to the key; a hash of another length belongs to
- * another algorithm. */
-static bool read_hash(const msd_question_t *question, const char *hash,
-                      unsigned char *key)
+/* Whether one of the stored hashes verifies the answer; with none, nobody's
+ * key is tried, for the same work. */
+static bool verify_any(const msd_question_t *question,
+                       const msd_credential_t *credential, msd_proof_t *out)
 {
-    msd_algorithm_t algorithm = question->response->algorithm;
+    int tries = credential->count > 0 ? credential->count : 1;
 
-    return msd_hex_decode(msd_text_of(hash), key,
-                          msd_hash_size(msd_algorithm_hash(algorithm)));
+    for (int i = 0; i < tries; i++) {
+        if (verify(question, credential->keys[i], out)
+            && i < credential->count) {
+            memcpy(out->base_key, credential->keys[i], MSD_HASH_MAX);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* One form of the name: sets result and reason, and on success the rest. */
@@ -40,30 +43,29 @@ static void try_form(const msd_realmhash_t *source,
                      const msd_question_t *question, msd_text_t form,
                      msd_proof_t *out)
 {
+    msd_algorithm_t algorithm = question->response->algorithm;
     const char *user = apr_pstrmemdup(question->pool, form.data, form.len);
-    const char *hash = NULL;
-    bool readable;
+    const char *field = NULL;
+    msd_credential_t credential;
     bool verified;
 
-    out->result = source->lookup(source->self, user, &hash, &out->reason);
-    readable = out->result == MSD_PROOF_GRANTED
-               && read_hash(question, hash, out->base_key);
-    if (!readable) {
-        /* Nobody's key, for the same work. */
-        memset(out->base_key, 0, sizeof(out->base_key));
-    }
-    verified = verify(question, out->base_key, out);
-    if (out->result != MSD_PROOF_GRANTED) {
-        return;
-    }
-    if (!readable || !verified) {
+    out->result = source->lookup(source->self, user, &field, &out->reason);
+    msd_credential_read(out->result == MSD_PROOF_GRANTED ? msd_text_of(field)
+                                                         : MSD_TEXT(""),
+                        msd_algorithm_hash(algorithm), &credential);
+    verified = verify_any(question, &credential, out);
+    if (out->result == MSD_PROOF_GRANTED && !verified) {
         out->result = MSD_PROOF_DENIED;
-        out->reason = readable ? "wrong password"
-                               : "the stored hash is for another algorithm";
-        return;
+        out->reason = credential.count > 0
+                          ? "wrong password"
+                          : "there is no hash of the user for the algorithm";
     }
-    out->has_base_key = true;
-    out->user = msd_text_of(user);
+    if (out->result == MSD_PROOF_GRANTED) {
+        out->has_base_key = true;
+        out->user = credential.user.len > 0 ? credential.user
+                                            : msd_text_of(user);
+    }
+    msd_wipe(&credential, sizeof(credential));
 }
 
 void msd_realmhash_prove(const msd_realmhash_t *source,

@@ -11,13 +11,14 @@ typedef struct {
 
     /*
      * Look a user up.
-     * user: NUL-terminated.  hash: set to the hash in hexadecimal when the
-     * user is known; NULL-terminated text, alive until the proof is done.
+     * user: NUL-terminated.  field: set when the user is known to what is kept
+     * of him (see credential.h); NUL-terminated, alive until the proof is
+     * done.
      * reason: set to a fixed sentence unless the user is known.
      * Returns MSD_PROOF_GRANTED for "known", else why not.
      */
     msd_proof_result_t (*lookup)(void *self, const char *user,
-                                 const char **hash, const char **reason);
+                                 const char **field, const char **reason);
 } msd_realmhash_t;
 
 /*

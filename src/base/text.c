@@ -3,7 +3,6 @@
 #include "base/text.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -23,10 +22,23 @@ bool msd_text_equal(msd_text_t a, msd_text_t b)
            && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* The C library's strncasecmp follows the locale and stops at a NUL. */
 bool msd_text_equal_nocase(msd_text_t a, msd_text_t b)
 {
-    return a.len == b.len
-           && (a.len == 0 || strncasecmp(a.data, b.data, a.len) == 0);
+    if (a.len != b.len) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < a.len; i++) {
+        if (lower(a.data[i]) != lower(b.data[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void msd_hex_encode(const unsigned char *bytes, apr_size_t n, char *out)

@@ -61,7 +61,9 @@ apr_size_t msd_context_encode(const msd_context_t *context,
     apr_size_t user_len = same ? 0 : context->user.len;
     unsigned char *at = record;
 
-    if (context->wire_name.len > MSD_STORE_RECORD_MAX
+    /* A user of no length would read back as the wire name. */
+    if ((context->user.len == 0 && !same)
+        || context->wire_name.len > MSD_STORE_RECORD_MAX
         || user_len > MSD_STORE_RECORD_MAX
         || FIXED_SIZE + 2 * key + SESSION_MARK_SIZE
                    + context->wire_name.len + user_len

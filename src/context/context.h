@@ -63,7 +63,7 @@ apr_status_t msd_context_save(const msd_store_t *store,
 /*
  * The bytes of a context.
  * record: room for MSD_STORE_RECORD_MAX bytes.
- * Returns their number, 0 when the names are too long.
+ * Returns their number, 0 when the names are too long or the user is empty.
  */
 apr_size_t msd_context_encode(const msd_context_t *context,
                               unsigned char *record);

@@ -85,6 +85,7 @@ apr_status_t msd_seal_open(const msd_seal_t *seal, msd_text_t name,
     bool fine;
 
     if (sealed.len < MSD_SEAL_OVERHEAD || bytes[0] != VERSION) {
+        msd_wipe(out, sealed.len);
         return APR_EINVAL;
     }
     size = sealed.len - MSD_SEAL_OVERHEAD;

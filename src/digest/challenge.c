@@ -35,11 +35,13 @@ const char *msd_challenge_format(const msd_challenge_t *challenge,
         domain = apr_pstrcat(pool, ",domain=\"", challenge->domain, "\"",
                              NULL);
     }
-    return apr_pstrcat(pool, "Digest qop=\"auth\",algorithm=",
-                       msd_algorithm_name(algorithm),
+    /* What Microsoft's clients do not know comes last. */
+    return apr_pstrcat(pool, "Digest qop=\"", challenge->qop,
+                       "\",algorithm=", msd_algorithm_name(algorithm),
                        ",nonce=\"", challenge->nonce,
                        "\",charset=utf-8,realm=\"",
                        escape(challenge->realm, pool),
                        "\",opaque=\"", challenge->opaque, "\"", domain,
-                       challenge->stale ? ",stale=true" : "", NULL);
+                       challenge->stale ? ",stale=true" : "",
+                       challenge->userhash ? ",userhash=true" : "", NULL);
 }

@@ -10,7 +10,9 @@ typedef struct {
     const char *nonce;
     const char *opaque;
     const char *domain;     /* URIs with blanks between, or NULL */
+    const char *qop;        /* "auth", "auth-int" or "auth,auth-int" */
     bool stale;
+    bool userhash;          /* clients may send H(user:realm) for the name */
 } msd_challenge_t;
 
 /*

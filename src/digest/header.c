@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "digest/username.h"
+
 #define NAME(literal) { literal, sizeof(literal) - 1 }
 
 static const msd_text_t param_names[] = {
@@ -241,7 +243,6 @@ static const char *check_required(const msd_credentials_t *out)
         msd_param_name_t param;
         const char *fault;
     } required[] = {
-        { MSD_PARAM_USERNAME, "username is missing" },
         { MSD_PARAM_REALM, "realm is missing" },
         { MSD_PARAM_NONCE, "nonce is missing" },
         { MSD_PARAM_URI, "uri is missing" },
@@ -251,6 +252,10 @@ static const char *check_required(const msd_credentials_t *out)
         { MSD_PARAM_CNONCE, "cnonce is missing" },
     };
 
+    if (!out->params[MSD_PARAM_USERNAME].present
+        && !out->params[MSD_PARAM_USERNAME_EXT].present) {
+        return "username is missing";
+    }
     if (out->params[MSD_PARAM_USERNAME].present
         && out->params[MSD_PARAM_USERNAME_EXT].present) {
         return "username and username* together";
@@ -313,6 +318,24 @@ static const char *read_response(msd_credentials_t *out)
                           out->response, size)
                ? NULL
                : "response is not a hash of the algorithm";
+}
+
+/* userhash is for username, not for username* (RFC 7616 section 3.4.4). */
+static const char *read_username(msd_credentials_t *out, apr_pool_t *pool)
+{
+    const msd_param_t *extended = &out->params[MSD_PARAM_USERNAME_EXT];
+
+    out->userhash = msd_text_equal_nocase(
+        out->params[MSD_PARAM_USERHASH].value, MSD_TEXT("true"));
+    if (!extended->present) {
+        out->username = out->params[MSD_PARAM_USERNAME];
+        return NULL;
+    }
+    if (out->userhash) {
+        return "username* together with userhash";
+    }
+    out->username.present = true;
+    return msd_username_decode(extended->value, pool, &out->username.value);
 }
 
 static void read_texts(msd_credentials_t *out, apr_pool_t *pool)
@@ -393,6 +416,7 @@ const char *msd_header_parse(msd_text_t text, apr_pool_t *pool,
     }
     if (fault == NULL) {
         read_texts(out, pool);
+        fault = read_username(out, pool);
     }
     return fault;
 }

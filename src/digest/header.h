@@ -42,6 +42,8 @@ typedef enum {
  */
 typedef struct {
     msd_param_t params[MSD_PARAM_COUNT];
+    msd_param_t username;                   /* of username or username* */
+    bool userhash;                          /* it is H(user:realm) */
     msd_text_t realm;                       /* escapes taken away */
     msd_text_t nonce;
     msd_text_t uri;

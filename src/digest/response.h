@@ -18,6 +18,7 @@ typedef struct {
     msd_text_t qop;                         /* as sent */
     char h_a2[2 * MSD_HASH_MAX];            /* H(A2) in hexadecimal */
     unsigned char claimed[MSD_HASH_MAX];    /* what the client computed */
+    bool plain_too;     /* the plain algorithm under the name of -sess passes */
 } msd_response_t;
 
 /*
@@ -32,14 +33,18 @@ apr_status_t msd_response_base_key(msd_hasher_t *hasher,
 
 /*
  * Prepare the check of a client's answer: H(A2) = H(method ":" uri) for
- * qop=auth.
+ * qop=auth, H(method ":" uri ":" H(entity-body)) for qop=auth-int.
  * method: the request method as it stands on the request line.
+ * h_entity: hash of the body by the algorithm; not read for qop=auth, may then
+ * be NULL.
+ * response->plain_too is set to false.
  * Returns APR_SUCCESS, or APR_EGENERAL when OpenSSL failed.
  */
 apr_status_t msd_response_prepare(msd_response_t *response,
                                   msd_hasher_t *hasher,
                                   const msd_credentials_t *credentials,
-                                  msd_text_t method);
+                                  msd_text_t method,
+                                  const unsigned char *h_entity);
 
 /*
  * H(A1), the Digest session key: for a -sess algorithm
@@ -61,5 +66,24 @@ apr_status_t msd_response_session_key(const msd_response_t *response,
  */
 bool msd_response_matches(const msd_response_t *response,
                           const unsigned char *key);
+
+/*
+ * Whether the client's answer was made with a base key, under the nonce and
+ * cnonce that it names.
+ * key: room for the hash; set to the H(A1) that matched, to any when none did.
+ */
+bool msd_response_verify(const msd_response_t *response,
+                         const unsigned char *base_key, unsigned char *key);
+
+/*
+ * The rspauth of Authentication-Info (RFC 7615 section 3, RFC 7616 section
+ * 3.5) for qop=auth: the response with A2 = ":" uri.
+ * uri: the client's.  key: the H(A1) that verified the request.
+ * out: room for 2 * MSD_HASH_MAX + 1 characters; NUL-terminated hexadecimal.
+ * Returns APR_SUCCESS, or APR_EGENERAL when OpenSSL failed.
+ */
+apr_status_t msd_response_rspauth(const msd_response_t *response,
+                                  msd_text_t uri, const unsigned char *key,
+                                  char *out);
 
 #endif

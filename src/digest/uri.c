@@ -66,8 +66,46 @@ static bool to_origin_form(msd_text_t *text, const msd_uri_target_t *target)
         without_default_port(target->authority, target->secure));
 }
 
+static bool is_unreserved(unsigned char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_'
+           || c == '~';
+}
+
+/* Take the next character, an escape as one: with its value, and whether it
+ * must stay escaped to mean the same. */
+static bool take_char(msd_text_t *text, unsigned char *c)
+{
+    msd_text_t digits = { text->data + 1, 2 };
+
+    *c = (unsigned char)text->data[0];
+    if (*c == '%' && text->len >= 3 && msd_hex_decode(digits, c, 1)) {
+        *text = behind(*text, 3);
+        return !is_unreserved(*c);
+    }
+    *text = behind(*text, 1);
+    return false;
+}
+
+/* Equal but for escapes that change nothing (RFC 3986 section 6.2.2). */
+static bool equal_escapes(msd_text_t a, msd_text_t b)
+{
+    while (a.len > 0 && b.len > 0) {
+        unsigned char x;
+        unsigned char y;
+        bool x_escaped = take_char(&a, &x);
+        bool y_escaped = take_char(&b, &y);
+
+        if (x != y || x_escaped != y_escaped) {
+            return false;
+        }
+    }
+    return a.len == 0 && b.len == 0;
+}
+
 bool msd_uri_matches(msd_text_t uri, const msd_uri_target_t *target,
-                     msd_uri_match_t match)
+                     msd_uri_rules_t rules)
 {
     msd_text_t wanted = target->target;
 
@@ -80,8 +118,10 @@ bool msd_uri_matches(msd_text_t uri, const msd_uri_target_t *target,
     if (!to_origin_form(&uri, target) || !to_origin_form(&wanted, target)) {
         return false;
     }
-    if (match == MSD_URI_PATH && until(uri, "?").len == uri.len) {
+    if (rules.match == MSD_URI_PATH && until(uri, "?").len == uri.len) {
         wanted = until(wanted, "?");
     }
-    return uri.len > 0 && msd_text_equal(uri, wanted);
+    return uri.len > 0
+           && (msd_text_equal(uri, wanted)
+               || (rules.escapes && equal_escapes(uri, wanted)));
 }

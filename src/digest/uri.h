@@ -17,6 +17,12 @@ typedef struct {
     bool secure;            /* over TLS */
 } msd_uri_target_t;
 
+/* How a uri may differ from the request target. */
+typedef struct {
+    msd_uri_match_t match;
+    bool escapes;   /* equal percent-encodings of RFC 3986 section 6.2.2 pass */
+} msd_uri_rules_t;
+
 /*
  * Whether uri and request target name the same resource (RFC 7616 section
  * 3.4.6, RFC 2617 section 3.2.2.5).  Raw bytes are compared: decoding makes
@@ -24,6 +30,6 @@ typedef struct {
  * scheme and authority are those that the request came for.
  */
 bool msd_uri_matches(msd_text_t uri, const msd_uri_target_t *target,
-                     msd_uri_match_t match);
+                     msd_uri_rules_t rules);
 
 #endif

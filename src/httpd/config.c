@@ -24,7 +24,14 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     dir->providers = NULL;
     dir->provider_names = NULL;
     dir->algorithms = NULL;
+    dir->realms = NULL;
     dir->domain = NULL;
+    dir->qops = MSD_UNSET;
+    dir->userhash = MSD_UNSET;
+    dir->strip_domain = MSD_UNSET;
+    dir->rspauth = MSD_UNSET;
+    dir->compat = MSD_UNSET;
+    dir->max_body = MSD_UNSET;
     dir->nonce_lifetime_ms = MSD_UNSET;
     dir->context_lifetime_ms = MSD_UNSET;
     dir->context_idle_ms = MSD_UNSET;
@@ -43,7 +50,14 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     MERGE_POINTER(providers);
     MERGE_POINTER(provider_names);
     MERGE_POINTER(algorithms);
+    MERGE_POINTER(realms);
     MERGE_POINTER(domain);
+    MERGE(qops);
+    MERGE(userhash);
+    MERGE(strip_domain);
+    MERGE(rspauth);
+    MERGE(compat);
+    MERGE(max_body);
     MERGE(nonce_lifetime_ms);
     MERGE(context_lifetime_ms);
     MERGE(context_idle_ms);
@@ -79,8 +93,7 @@ msd_server_config_t *msd_config_server(const server_rec *s)
     return ap_get_module_config(s->module_config, &auth_msdigest_module);
 }
 
-void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
-                       msd_text_t scope, msd_policy_t *policy)
+static void set_algorithms(const msd_dir_config_t *dir, msd_policy_t *policy)
 {
     const msd_algorithm_t *algorithms = default_algorithms;
     int count = (int)(sizeof(default_algorithms)
@@ -93,9 +106,10 @@ void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
     memcpy(policy->algorithms, algorithms,
            (apr_size_t)count * sizeof(*algorithms));
     policy->algorithm_count = count;
-    policy->realm = realm;
-    policy->scope = scope;
-    policy->domain = dir->domain;
+}
+
+static void set_times(const msd_dir_config_t *dir, msd_policy_t *policy)
+{
     policy->nonce_lifetime_ms =
         (uint64_t)RESOLVE(dir->nonce_lifetime_ms, 300 * SECOND);
     policy->context_lifetime_ms =
@@ -104,10 +118,41 @@ void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
         (uint64_t)RESOLVE(dir->context_idle_ms, 3600 * SECOND);
     policy->revalidate_ms =
         (uint64_t)RESOLVE(dir->revalidate_ms, 900 * SECOND);
+}
+
+void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
+                       msd_text_t scope, msd_policy_t *policy)
+{
+    int qops = RESOLVE(dir->qops, 1 << MSD_QOP_AUTH);
+    int compat = RESOLVE(dir->compat, 0);
+
+    set_algorithms(dir, policy);
+    set_times(dir, policy);
+    policy->realm = realm;
+    policy->realms = NULL;
+    policy->realm_count = 0;
+    if (dir->realms != NULL) {
+        policy->realms = (const char *const *)dir->realms->elts;
+        policy->realm_count = dir->realms->nelts;
+    }
+    policy->scope = scope;
+    policy->domain = dir->domain;
+    policy->qop_auth = (qops & 1 << MSD_QOP_AUTH) != 0;
+    policy->qop_auth_int = (qops & 1 << MSD_QOP_AUTH_INT) != 0;
+    policy->userhash = RESOLVE(dir->userhash, 0) != 0;
+    policy->rspauth = RESOLVE(dir->rspauth, 0) != 0;
+    policy->plain_as_session = (compat & MSD_COMPAT_SERF) != 0;
+    policy->plain_unoffered = (compat & MSD_COMPAT_PLAIN_MD5) != 0;
     policy->replay_mode =
         (msd_replay_mode_t)RESOLVE(dir->replay_mode, MSD_REPLAY_WINDOW);
-    policy->uri_match =
+    policy->uri_rules.match =
         (msd_uri_match_t)RESOLVE(dir->uri_match, MSD_URI_EXACT);
+    policy->uri_rules.escapes = (compat & MSD_COMPAT_URI_ESCAPES) != 0;
+}
+
+apr_off_t msd_config_max_body(const msd_dir_config_t *dir)
+{
+    return (apr_off_t)RESOLVE(dir->max_body, 1024 * 1024);
 }
 
 static bool same_array(const apr_array_header_t *a,
@@ -126,6 +171,11 @@ bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b)
     return a == b
            || (same_array(a->providers, b->providers)
                && same_array(a->algorithms, b->algorithms)
+               && same_array(a->realms, b->realms)
+               && a->qops == b->qops
+               && a->userhash == b->userhash
+               && a->rspauth == b->rspauth
+               && a->compat == b->compat
                && a->nonce_lifetime_ms == b->nonce_lifetime_ms
                && a->context_lifetime_ms == b->context_lifetime_ms
                && a->context_idle_ms == b->context_idle_ms

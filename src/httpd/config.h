@@ -11,6 +11,11 @@
 /* No value was given: the outer section decides, at last the default. */
 #define MSD_UNSET (-1)
 
+/* AuthMSDigestCompat: each for a client that breaks a rule. */
+#define MSD_COMPAT_SERF 1           /* plain MD5 under the name MD5-sess */
+#define MSD_COMPAT_PLAIN_MD5 2      /* MD5 where only MD5-sess is offered */
+#define MSD_COMPAT_URI_ESCAPES 4    /* a uri that is escaped otherwise */
+
 /* A provider of realm hashes, by the name of the configuration. */
 typedef struct {
     const char *name;
@@ -22,7 +27,14 @@ typedef struct {
     apr_array_header_t *providers;      /* msd_provider_t; NULL is unset */
     const char *provider_names;         /* with a blank behind each */
     apr_array_header_t *algorithms;     /* msd_algorithm_t; NULL is unset */
+    apr_array_header_t *realms;         /* const char *; NULL is unset */
     const char *domain;
+    int qops;                           /* bits 1 << msd_qop_t */
+    int userhash;
+    int strip_domain;
+    int rspauth;
+    int compat;                         /* bits MSD_COMPAT_... */
+    apr_int64_t max_body;               /* bytes */
     apr_int64_t nonce_lifetime_ms;
     apr_int64_t context_lifetime_ms;
     apr_int64_t context_idle_ms;
@@ -56,6 +68,9 @@ msd_server_config_t *msd_config_server(const server_rec *s);
  */
 void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
                        msd_text_t scope, msd_policy_t *policy);
+
+/* The largest body that auth-int reads, in bytes. */
+apr_off_t msd_config_max_body(const msd_dir_config_t *dir);
 
 /* Whether two sections ask the same of a client and believe the same
  * providers. */

@@ -82,12 +82,88 @@ static const char *set_algorithm(cmd_parms *cmd, void *config,
     return NULL;
 }
 
-/* Here so that a configuration of mod_auth_digest can be taken over. */
-static const char *set_qop(cmd_parms *cmd, void *config, const char *qop)
+/* A word of a list, and the bits that it stands for. */
+typedef struct {
+    const char *word;
+    int bits;
+} word_t;
+
+/* Add the bits of one word to a member.  Returns NULL, or what is wrong. */
+static const char *add_bits(cmd_parms *cmd, const char *text,
+                            const word_t *words, const char *allowed,
+                            int *member)
 {
-    (void)config;
-    return ap_cstr_casecmp(qop, "auth") == 0 ? NULL
-                                             : wrong(cmd, qop, "auth");
+    for (; words->word != NULL; words++) {
+        if (ap_cstr_casecmp(text, words->word) == 0) {
+            *member = (*member == MSD_UNSET ? 0 : *member) | words->bits;
+            return NULL;
+        }
+    }
+    return wrong(cmd, text, allowed);
+}
+
+static const char *set_qop(cmd_parms *cmd, void *config, const char *text)
+{
+    static const word_t words[] = {
+        { "auth", 1 << MSD_QOP_AUTH },
+        { "auth-int", 1 << MSD_QOP_AUTH_INT },
+        { NULL, 0 },
+    };
+    msd_dir_config_t *dir = config;
+
+    return add_bits(cmd, text, words, "auth, auth-int or both", &dir->qops);
+}
+
+static const char *set_compat(cmd_parms *cmd, void *config, const char *text)
+{
+    static const word_t words[] = {
+        { "none", 0 },
+        { "serf", MSD_COMPAT_SERF },
+        { "plain-md5", MSD_COMPAT_PLAIN_MD5 },
+        { "uri-escapes", MSD_COMPAT_URI_ESCAPES },
+        { NULL, 0 },
+    };
+    msd_dir_config_t *dir = config;
+
+    return add_bits(cmd, text, words,
+                    "none, or one or more of serf, plain-md5, uri-escapes",
+                    &dir->compat);
+}
+
+static const char *add_realm(cmd_parms *cmd, void *config, const char *realm)
+{
+    msd_dir_config_t *dir = config;
+
+    if (dir->realms == NULL) {
+        dir->realms = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(dir->realms, const char *) = apr_pstrdup(cmd->pool, realm);
+    return NULL;
+}
+
+static const char *set_user_domain(cmd_parms *cmd, void *config,
+                                   const char *text)
+{
+    msd_dir_config_t *dir = config;
+
+    dir->strip_domain = ap_cstr_casecmp(text, "strip") == 0;
+    return dir->strip_domain || ap_cstr_casecmp(text, "keep") == 0
+               ? NULL
+               : wrong(cmd, text, "keep or strip");
+}
+
+static const char *set_max_body(cmd_parms *cmd, void *config,
+                                const char *text)
+{
+    msd_dir_config_t *dir = config;
+    char *end;
+
+    dir->max_body = apr_strtoi64(text, &end, 10);
+    if (*end != '\0' || !apr_isdigit(text[0]) || dir->max_body < 1
+        || dir->max_body > APR_INT64_C(1) << 40) {
+        return wrong(cmd, text, "bytes from 1 to 1099511627776");
+    }
+    return NULL;
 }
 
 static const char *add_domain(cmd_parms *cmd, void *config, const char *uri)
@@ -287,7 +363,21 @@ const command_rec msd_directives[] = {
     AP_INIT_ITERATE("AuthMSDigestAlgorithm", set_algorithm, NULL, IN_SECTION,
                     "algorithms, in the order to offer them"),
     AP_INIT_ITERATE("AuthMSDigestQop", set_qop, NULL, IN_SECTION,
-                    "quality of protection: auth"),
+                    "quality of protection: auth, auth-int"),
+    AP_INIT_ITERATE("AuthMSDigestRealm", add_realm, NULL, IN_SECTION,
+                    "realms that clients may choose beside AuthName"),
+    AP_INIT_ITERATE("AuthMSDigestCompat", set_compat, NULL, IN_SECTION,
+                    "clients whose faults are let pass"),
+    AP_INIT_FLAG("AuthMSDigestUserHash", ap_set_flag_slot,
+                 (void *)APR_OFFSETOF(msd_dir_config_t, userhash), IN_SECTION,
+                 "whether clients may send a hash of the user name"),
+    AP_INIT_TAKE1("AuthMSDigestUserDomain", set_user_domain, NULL, IN_SECTION,
+                  "keep or strip the domain in REMOTE_USER"),
+    AP_INIT_FLAG("AuthMSDigestRspAuth", ap_set_flag_slot,
+                 (void *)APR_OFFSETOF(msd_dir_config_t, rspauth), IN_SECTION,
+                 "whether to send Authentication-Info"),
+    AP_INIT_TAKE1("AuthMSDigestMaxBody", set_max_body, NULL, IN_SECTION,
+                  "the largest body that auth-int reads, in bytes"),
     AP_INIT_ITERATE("AuthMSDigestDomain", add_domain, NULL, ANYWHERE,
                     "URIs that are in the same protection space"),
     AP_INIT_TAKE1("AuthMSDigestNonceLifetime", set_nonce_lifetime, NULL,

@@ -155,6 +155,12 @@ void msd_log_outcome(msd_state_t *state, request_rec *r,
     case MSD_WRONG_URI:
         log_wrong_uri(state, r, outcome);
         break;
+    case MSD_TOO_LARGE:
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      MSD_LOGNO(109) "user '%s' refused for %s: %s; see "
+                      "AuthMSDigestMaxBody",
+                      user_name(r, outcome), r->uri, outcome->reason);
+        break;
     case MSD_UNAVAILABLE:
         log_unavailable(state, r, outcome);
         break;

@@ -13,6 +13,7 @@
 #include "httpd/log.h"
 #include "httpd/provider.h"
 #include "httpd/state.h"
+#include "digest/username.h"
 
 APLOG_USE_MODULE(auth_msdigest);
 
@@ -55,6 +56,7 @@ static const struct {
     [MSD_REPLAYED] = { HTTP_UNAUTHORIZED, true, false },
     [MSD_WRONG_URI] = { HTTP_BAD_REQUEST, false, false },
     [MSD_UNAVAILABLE] = { HTTP_SERVICE_UNAVAILABLE, false, true },
+    [MSD_TOO_LARGE] = { HTTP_REQUEST_ENTITY_TOO_LARGE, false, false },
 };
 
 _Static_assert(sizeof(answers) / sizeof(answers[0]) == MSD_VERDICT_COUNT,
@@ -64,14 +66,17 @@ _Static_assert(sizeof(answers) / sizeof(answers[0]) == MSD_VERDICT_COUNT,
 typedef struct {
     const char *request_header;
     const char *response_header;
+    const char *info_header;
     int status;
 } role_t;
 
 static role_t get_role(const request_rec *r)
 {
     static const role_t origin = { "Authorization", "WWW-Authenticate",
+                                   "Authentication-Info",
                                    HTTP_UNAUTHORIZED };
     static const role_t proxy = { "Proxy-Authorization", "Proxy-Authenticate",
+                                  "Proxy-Authentication-Info",
                                   HTTP_PROXY_AUTHENTICATION_REQUIRED };
 
     return r->proxyreq == PROXYREQ_PROXY ? proxy : origin;
@@ -183,6 +188,12 @@ static bool is_inherited(const decided_t *decided, const work_t *work)
            && msd_config_same(decided->dir, work->dir);
 }
 
+static msd_text_t keep_text(const work_t *work, msd_text_t text)
+{
+    return (msd_text_t){ apr_pstrmemdup(work->top->pool, text.data, text.len),
+                         text.len };
+}
+
 /* Decide, and keep the decision for whatever follows of this request. */
 static decided_t *decide(const work_t *work)
 {
@@ -199,9 +210,9 @@ static decided_t *decide(const work_t *work)
     msd_accept(&work->world, &work->policy, &request, &decided->outcome);
     decided->dir = work->dir;
     decided->realm = apr_pstrdup(work->top->pool, work->policy.realm);
-    decided->outcome.user.data =
-        apr_pstrmemdup(work->top->pool, decided->outcome.user.data,
-                       decided->outcome.user.len);
+    decided->outcome.user = keep_text(work, decided->outcome.user);
+    decided->outcome.cnonce = keep_text(work, decided->outcome.cnonce);
+    decided->outcome.nc = keep_text(work, decided->outcome.nc);
     if (decided->outcome.verdict == MSD_ACCEPTED) {
         decided->counted = true;
     }
@@ -209,11 +220,38 @@ static decided_t *decide(const work_t *work)
     return decided;
 }
 
-static int accept_user(request_rec *r, const decided_t *decided)
+/*
+ * Authentication-Info (RFC 7615), for the client's own request and on whatever
+ * status it ends with; a later 401 takes it away.
+ */
+static void add_info(const work_t *work, const msd_outcome_t *outcome)
+{
+    request_rec *r = work->r;
+
+    if (outcome->rspauth[0] == '\0' || r->main != NULL) {
+        return;
+    }
+    apr_table_setn(
+        r->err_headers_out, get_role(r).info_header,
+        apr_psprintf(r->pool, "rspauth=\"%s\",qop=auth,cnonce=\"%s\",nc=%s",
+                     outcome->rspauth,
+                     apr_pstrmemdup(r->pool, outcome->cnonce.data,
+                                    outcome->cnonce.len),
+                     apr_pstrmemdup(r->pool, outcome->nc.data,
+                                    outcome->nc.len)));
+}
+
+static int accept_user(const work_t *work, const decided_t *decided)
 {
     const msd_outcome_t *outcome = &decided->outcome;
+    request_rec *r = work->r;
+    msd_text_t user = outcome->user;
 
-    r->user = apr_pstrmemdup(r->pool, outcome->user.data, outcome->user.len);
+    if (work->dir->strip_domain == 1) {
+        user = msd_username_strip(user);
+    }
+    add_info(work, outcome);
+    r->user = apr_pstrmemdup(r->pool, user.data, user.len);
     r->ap_auth_type = (char *)"Digest";
     apr_table_setn(r->notes, "msdigest-user", r->user);
     apr_table_setn(r->notes, "msdigest-realm", decided->realm);
@@ -246,6 +284,7 @@ static void add_challenge(const work_t *work, const msd_outcome_t *outcome)
                       MSD_LOGNO(208) "OpenSSL gave no randomness or no hash: "
                       "no challenge for %s", r->uri);
     }
+    apr_table_unset(r->err_headers_out, get_role(r).info_header);
     apr_table_unset(r->err_headers_out, header);
     for (int i = 0; i < n; i++) {
         apr_table_addn(r->err_headers_out, header, lines[i]);
@@ -280,7 +319,7 @@ int msd_request_authenticate(request_rec *r)
         decided = decide(&work);
     }
     return decided->outcome.verdict == MSD_ACCEPTED
-               ? accept_user(r, decided)
+               ? accept_user(&work, decided)
                : refuse(&work, &decided->outcome);
 }
 
