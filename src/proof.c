@@ -145,7 +145,8 @@ static msd_verdict_t revalidate(msd_attempt_t *attempt)
                                ? attempt->context.base_key
                                : NULL);
     switch (attempt->proof.result) {
-    case MSD_PROOF_GRANTED: return proven_by_authority(attempt);
+    case MSD_PROOF_GRANTED:
+        return proven_by_authority(attempt);
     case MSD_PROOF_UNAVAILABLE:
         attempt->outcome->revalidation_failed = true;
         return proven_by_context(attempt);
@@ -217,7 +218,10 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
     }
     ask_authority(attempt, NULL);
     switch (attempt->proof.result) {
-    case MSD_PROOF_GRANTED: return proven_by_authority(attempt);
+    case MSD_PROOF_GRANTED:
+        memcpy(attempt->key, attempt->proof.session_key,
+               sizeof(attempt->key));
+        return proven_by_authority(attempt);
     case MSD_PROOF_UNAVAILABLE:
         return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
                                 attempt->proof.reason);

@@ -130,14 +130,21 @@ static const char *set_compat(cmd_parms *cmd, void *config, const char *text)
                     &dir->compat);
 }
 
-static const char *add_realm(cmd_parms *cmd, void *config, const char *realm)
+/* As one of them may be empty, where httpd's own iteration would end. */
+static const char *add_realms(cmd_parms *cmd, void *config, const char *args)
 {
     msd_dir_config_t *dir = config;
 
+    if (*args == '\0') {
+        return wrong(cmd, "", "one or more realms, \"\" for the empty one");
+    }
     if (dir->realms == NULL) {
         dir->realms = apr_array_make(cmd->pool, 2, sizeof(const char *));
     }
-    APR_ARRAY_PUSH(dir->realms, const char *) = apr_pstrdup(cmd->pool, realm);
+    while (*args != '\0') {
+        APR_ARRAY_PUSH(dir->realms, const char *) =
+            ap_getword_conf(cmd->pool, &args);
+    }
     return NULL;
 }
 
@@ -364,8 +371,8 @@ const command_rec msd_directives[] = {
                     "algorithms, in the order to offer them"),
     AP_INIT_ITERATE("AuthMSDigestQop", set_qop, NULL, IN_SECTION,
                     "quality of protection: auth, auth-int"),
-    AP_INIT_ITERATE("AuthMSDigestRealm", add_realm, NULL, IN_SECTION,
-                    "realms that clients may choose beside AuthName"),
+    AP_INIT_RAW_ARGS("AuthMSDigestRealm", add_realms, NULL, IN_SECTION,
+                     "realms that clients may choose beside AuthName"),
     AP_INIT_ITERATE("AuthMSDigestCompat", set_compat, NULL, IN_SECTION,
                     "clients whose faults are let pass"),
     AP_INIT_FLAG("AuthMSDigestUserHash", ap_set_flag_slot,

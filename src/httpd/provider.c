@@ -59,6 +59,16 @@ static void prove_by_provider(void *self, const msd_question_t *question,
     msd_realmhash_prove(&source, question, out);
 }
 
+/* mod_authn_file cannot have a line with nothing between two colons: the empty
+ * realm is kept as one blank. */
+static const char *get_realm(const msd_question_t *question)
+{
+    return question->realm.len == 0 ? " "
+                                    : apr_pstrmemdup(question->pool,
+                                                     question->realm.data,
+                                                     question->realm.len);
+}
+
 static msd_provider_t default_provider(void)
 {
     msd_provider_t entry;
@@ -74,8 +84,7 @@ static void prove(void *self, const msd_question_t *question,
 {
     const msd_provider_use_t *use = self;
     const apr_array_header_t *list = use->dir->providers;
-    const char *realm = apr_pstrmemdup(question->pool, question->realm.data,
-                                       question->realm.len);
+    const char *realm = get_realm(question);
     msd_provider_t fallback = default_provider();
     const msd_provider_t *providers = &fallback;
     msd_authority_t *authorities;
