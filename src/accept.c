@@ -13,6 +13,12 @@
  * a clock that is not ours any more (a restored snapshot). */
 #define CLOCK_TOLERANCE_MS 1000
 
+/* A hash that OpenSSL's policy forbids (MD5 under FIPS) is not offered. */
+static bool is_possible(const msd_world_t *world, msd_algorithm_t algorithm)
+{
+    return msd_hasher_has(world->hasher, msd_algorithm_hash(algorithm));
+}
+
 static bool is_offered(const msd_policy_t *policy, msd_algorithm_t algorithm)
 {
     for (int i = 0; i < policy->algorithm_count; i++) {
@@ -72,7 +78,8 @@ static msd_verdict_t check_policy(msd_attempt_t *attempt)
     const msd_credentials_t *credentials = &attempt->credentials;
     const msd_policy_t *policy = attempt->policy;
 
-    if (!is_offered(policy, credentials->algorithm)) {
+    if (!is_offered(policy, credentials->algorithm)
+        || !is_possible(attempt->world, credentials->algorithm)) {
         return msd_proof_refuse(attempt, MSD_DENIED,
                                 "the algorithm is not offered here");
     }
@@ -282,6 +289,7 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
     const unsigned char *context_id = random + MSD_NONCE_RANDOM_SIZE;
     char nonce[MSD_NONCE_LENGTH + 1];
     char opaque[2 * MSD_CONTEXT_ID_SIZE + 1];
+    int n = 0;
     msd_challenge_t challenge = {
         .realm = policy->realm,
         .nonce = nonce,
@@ -308,8 +316,10 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
     msd_hex_encode(context_id, MSD_CONTEXT_ID_SIZE, opaque);
     opaque[2 * MSD_CONTEXT_ID_SIZE] = '\0';
     for (int i = 0; i < policy->algorithm_count; i++) {
-        lines[i] = msd_challenge_format(&challenge, policy->algorithms[i],
-                                        world->pool);
+        if (is_possible(world, policy->algorithms[i])) {
+            lines[n++] = msd_challenge_format(
+                &challenge, policy->algorithms[i], world->pool);
+        }
     }
-    return policy->algorithm_count;
+    return n;
 }

@@ -129,7 +129,8 @@ bool msd_verdict_is_stale(msd_verdict_t verdict);
  * outcome: of msd_accept, or NULL for a first challenge.
  * lines: room for MSD_ALGORITHM_COUNT; set to NUL-terminated text in
  * world->pool.
- * Returns how many lines there are, or 0 when randomness or OpenSSL failed.
+ * Returns how many lines there are; 0 when OpenSSL gave no randomness or has
+ * none of the hashes.
  */
 int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
                   const msd_outcome_t *outcome, const char **lines);

@@ -168,6 +168,48 @@ apr_status_t msd_hash_joined(msd_hasher_t *hasher, msd_hash_id_t id,
     return APR_SUCCESS;
 }
 
+/* A context in which OpenSSL failed is not used again. */
+static void keep_if(msd_hash_sum_t *sum, bool fine)
+{
+    if (!fine) {
+        EVP_MD_CTX_free(sum->context);
+        sum->context = NULL;
+    }
+}
+
+void msd_hash_begin(msd_hash_sum_t *sum, msd_hasher_t *hasher,
+                    msd_hash_id_t id)
+{
+    sum->hasher = hasher;
+    sum->id = id;
+    sum->context = take_digest(hasher->spares[id]);
+    keep_if(sum, sum->context != NULL && hasher->digests[id] != NULL
+                     && EVP_DigestInit_ex(sum->context, hasher->digests[id],
+                                          NULL) == 1);
+}
+
+void msd_hash_add(msd_hash_sum_t *sum, msd_text_t piece)
+{
+    if (sum->context != NULL && piece.len > 0) {
+        keep_if(sum,
+                EVP_DigestUpdate(sum->context, piece.data, piece.len) == 1);
+    }
+}
+
+apr_status_t msd_hash_end(msd_hash_sum_t *sum, unsigned char *out)
+{
+    if (sum->context != NULL) {
+        keep_if(sum, EVP_DigestFinal_ex(sum->context, out, NULL) == 1);
+    }
+    if (sum->context == NULL) {
+        memset(out, 0, msd_hash_size(sum->id));
+        return APR_EGENERAL;
+    }
+    give_digest(sum->hasher->spares[sum->id], sum->context);
+    sum->context = NULL;
+    return APR_SUCCESS;
+}
+
 static apr_status_t destroy_hmac(void *data)
 {
     msd_hmac_t *hmac = data;

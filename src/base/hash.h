@@ -50,6 +50,35 @@ apr_status_t msd_hash_joined(msd_hasher_t *hasher, msd_hash_id_t id,
                              const msd_text_t *parts, int n,
                              unsigned char *out);
 
+/* A hash of data that come in pieces; the members are hash.c's own. */
+typedef struct {
+    msd_hasher_t *hasher;
+    msd_hash_id_t id;
+    struct evp_md_ctx_st *context;      /* NULL: OpenSSL failed */
+} msd_hash_sum_t;
+
+/*
+ * Begin H(data).  A failure is remembered until msd_hash_end, which must be
+ * called in any case, and once: it gives back what this takes.
+ * sum: set completely.  hasher: must outlive the sum.
+ */
+void msd_hash_begin(msd_hash_sum_t *sum, msd_hasher_t *hasher,
+                    msd_hash_id_t id);
+
+/*
+ * Add the next piece.
+ * piece: bytes, read before this returns; may be empty.
+ */
+void msd_hash_add(msd_hash_sum_t *sum, msd_text_t piece);
+
+/*
+ * End, also where the data broke off and the result is of no use.
+ * out: room for msd_hash_size(id) bytes.
+ * Returns APR_SUCCESS, or APR_EGENERAL when OpenSSL failed at any of the
+ * steps; out is then zero.
+ */
+apr_status_t msd_hash_end(msd_hash_sum_t *sum, unsigned char *out);
+
 /* A key that was prepared for HMAC-SHA-256 (RFC 2104). */
 typedef struct msd_hmac_t msd_hmac_t;
 

@@ -69,6 +69,11 @@ static const char *set_algorithm(cmd_parms *cmd, void *config,
                      "one or more of MD5-sess, MD5, SHA-256-sess, SHA-256, "
                      "SHA-512-256-sess, SHA-512-256");
     }
+    if (!msd_hasher_has(msd_hasher_create(cmd->temp_pool),
+                        msd_algorithm_hash(algorithm))) {
+        return wrong(cmd, name, "one that OpenSSL's policy has (in FIPS mode "
+                                "SHA-256 or SHA-512-256)");
+    }
     if (dir->algorithms == NULL) {
         dir->algorithms = apr_array_make(cmd->pool, MSD_ALGORITHM_COUNT,
                                          sizeof(algorithm));

@@ -267,8 +267,9 @@ static int accept_user(const work_t *work, const decided_t *decided)
  * outcome: NULL for a first challenge.
  * The response's headers survive an internal redirect to an error document, so
  * a challenge that stands there already is left alone.
+ * Returns the status that goes with it: a 401 cannot be without one.
  */
-static void add_challenge(const work_t *work, const msd_outcome_t *outcome)
+static int add_challenge(const work_t *work, const msd_outcome_t *outcome)
 {
     const char *lines[MSD_ALGORITHM_COUNT];
     request_rec *r = work->r;
@@ -276,19 +277,21 @@ static void add_challenge(const work_t *work, const msd_outcome_t *outcome)
     int n;
 
     if (r->prev != NULL && r->prev->status == get_role(r).status) {
-        return;
+        return get_role(r).status;
     }
     n = msd_challenge(&work->world, &work->policy, outcome, lines);
     if (n == 0) {
         ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, r,
                       MSD_LOGNO(208) "OpenSSL gave no randomness or no hash: "
                       "no challenge for %s", r->uri);
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     apr_table_unset(r->err_headers_out, get_role(r).info_header);
     apr_table_unset(r->err_headers_out, header);
     for (int i = 0; i < n; i++) {
         apr_table_addn(r->err_headers_out, header, lines[i]);
     }
+    return get_role(r).status;
 }
 
 static int refuse(const work_t *work, const msd_outcome_t *outcome)
@@ -297,8 +300,7 @@ static int refuse(const work_t *work, const msd_outcome_t *outcome)
     int status = answers[outcome->verdict].status;
 
     if (answers[outcome->verdict].challenge) {
-        add_challenge(work, outcome);
-        status = get_role(r).status;
+        status = add_challenge(work, outcome);
     }
     if (answers[outcome->verdict].retry_after) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);

@@ -259,6 +259,11 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     state->hasher = msd_hasher_create(pool);
+    if (!msd_hasher_has(state->hasher, MSD_HASH_MD5)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     MSD_LOGNO(209) "OpenSSL's policy has no MD5, which is "
+                     "the default: set AuthMSDigestAlgorithm SHA-256");
+    }
     state->nonces = msd_noncecache_create(pool);
     state->notes = make_notes(pool);
     open_cache(state, s, pool, temp);
