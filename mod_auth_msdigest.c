@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Microsoft Digest authentication: the hooks, in the order they run. */
+#include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/directives.h"
 #include "httpd/request.h"
 #include "httpd/state.h"
+#include "httpd/status.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -39,6 +41,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_authn(check_authn, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(note_auth_failure, NULL, NULL, APR_HOOK_MIDDLE);
+    msd_status_register();
+    msd_body_register_hooks();
 }
 
 AP_DECLARE_MODULE(auth_msdigest) = {

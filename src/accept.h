@@ -51,8 +51,8 @@ typedef struct {
  * The body of a request, for qop=auth-int.
  * self: what the request says.  hash: of the answer's algorithm.
  * out: room for the hash.
- * Returns APR_SUCCESS, APR_ENOSPC when the body is too large, or what went
- * wrong while it was read.
+ * Returns APR_SUCCESS, APR_ENOSPC when the body is too large, APR_EGENERAL when
+ * the server cannot keep or hash it, or what else went wrong while it was read.
  */
 typedef apr_status_t msd_entity_t(void *self, msd_hash_id_t hash,
                                   unsigned char *out);

@@ -175,6 +175,9 @@ static msd_verdict_t hash_entity(msd_attempt_t *attempt,
     case APR_ENOSPC:
         return msd_proof_refuse(attempt, MSD_TOO_LARGE,
                                 "the body is too large for auth-int");
+    case APR_EGENERAL:
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                "the body cannot be kept or hashed");
     default:
         return msd_proof_refuse(attempt, MSD_MALFORMED,
                                 "the body cannot be read");

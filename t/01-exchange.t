@@ -58,10 +58,12 @@ ok(!exists $sess->{domain}, 'without it there is none');
 # ---- the provider is asked once ----
 
 my $c = $server->client('alice', keep => 1);
-proven_by($server, $c->get('/hidden/x.txt'), 'authority', 'login with the file of users in its place');
+proven_by($server, $c->get('/hidden/x.txt'), 'authority',
+    'login with the file of users in its place');
 ok($server->hide('conf/users-hidden'), '(the file is taken away)');
 for my $nth (2 .. 10) {
-    proven_by($server, $c->get('/hidden/x.txt'), 'context', "request $nth is completed without the file");
+    proven_by($server, $c->get('/hidden/x.txt'), 'context',
+        "request $nth is completed without the file");
 }
 outcome($server->client('alice')->get('/hidden/x.txt'), '503', 'a new login is not possible now');
 ok($server->unhide('conf/users-hidden'), '(the file is put back)');

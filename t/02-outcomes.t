@@ -50,6 +50,17 @@ for my $row (
     outcome($client->send($target), '200', "... and the context lives on");
 }
 
+# An algorithm that is right but not offered at this place.
+for my $row ([ '/md5/x.txt', 'MD5-sess' ], [ '/sess/x.txt', 'MD5' ]) {
+    my ($where, $algorithm) = @$row;
+    my $client = $server->client('alice');
+    $client->ask($where);
+    outcome($client->send($where, set => { algorithm => $algorithm }), '401', "$where: a right answer in $algorithm is denied");
+    $client->send($where);
+    outcome($client->send($where, set => { algorithm => $algorithm }), '401', '... in a running context too');
+    outcome($client->send($where), '200', '... which goes on in the algorithm that is offered');
+}
+
 # ---- replays, which take two requests ----
 
 my $client = logged_in($server, 'alice', $target, cnonce => 'keep');
@@ -61,7 +72,8 @@ outcome($replay, '401 stale', 'the same bytes again are a replay');
 is($replay->challenge->{opaque}, $opaque, '... which keeps the opaque');
 outcome($client->exchange($used), '401 stale', 'and again');
 outcome($client->send($target, nc => 7), '401 stale', 'a used count in a request made anew');
-outcome($client->send($target, nc => 7, cnonce => 'f' x 16), '401 stale', '... with another cnonce');
+outcome($client->send($target, nc => 7, cnonce => 'f' x 16), '401 stale',
+    '... with another cnonce');
 outcome($client->send('/p/y.txt', nc => 7), '401 stale', '... for another resource');
 outcome($client->send($target, nc => 7, method => 'HEAD'), '401 stale', '... with another method');
 outcome($client->send('/p/y.txt', nc => 7, uri => $target), '401 stale',
@@ -81,7 +93,8 @@ outcome($client->send($target, nc => 500 - 112), '401 stale', '... but only once
 
 my $stale = $client->send($target, nc => 7);
 $client->adopt($stale);
-proven_by($server, $client->send($target), 'context', 'the answer to a stale challenge is accepted, from the context');
+proven_by($server, $client->send($target), 'context',
+    'the answer to a stale challenge is accepted, from the context');
 is($client->opaque, $opaque, '... under the opaque of the first login');
 
 # ---- age ----
@@ -99,7 +112,8 @@ outcome($short->get('/short/x.txt'), '200', 'an honest client goes on by itself'
 my $late = $server->client('alice');
 $late->ask('/short/x.txt');
 sleep 1.2;
-outcome($late->send('/short/x.txt'), '401 stale', 'a nonce that expired before its first use is stale');
+outcome($late->send('/short/x.txt'), '401 stale',
+    'a nonce that expired before its first use is stale');
 
 # ---- somebody else's context ----
 

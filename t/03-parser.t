@@ -95,7 +95,8 @@ rows('401 stale',
     'nc of zero, which is no count (and mechanize then goes on with 1)' => [ set => { nc => '00000000' } ],
 );
 for my $qop ('auth-int', 'auth-conf', 'auth,auth-int', 'aut', 'none', '') {
-    like($client->send($target, set => { qop => $qop })->what, qr/^40[01]$/, "qop '$qop' is refused");
+    like($client->send($target, set => { qop => $qop })->what, qr/^40[01]$/,
+        "qop '$qop' is refused");
 }
 for my $algorithm ('SHA-256', 'SHA-256-sess', 'SHA-512-256', 'MD5-ses', 'MD5-sess ', 'MD4', '') {
     like($client->send($target, set => { algorithm => $algorithm })->what, qr/^40[01]$/,

@@ -12,17 +12,22 @@ my $opaque = $client->opaque;
 my $ZEROS = '0' x 32;
 
 # With the right digest a bad nonce is stale, with a wrong one a wrong password;
-# it is never accepted.
+# it is never accepted, be there an opaque that names a context or not.
+my $counts = 0;
+
 sub bad_nonces {
     my ($name, @nonces) = @_;
-    my (%right, %wrong);
+    my (%right, %wrong, %bare);
     for my $bad (@nonces) {
         my $r = $client->send($target, set => { nonce => $bad })->what;
         my $w = $client->send($target, set => { nonce => $bad }, sent => { response => $ZEROS })->what;
+        my $b = $client->send($target, set => { nonce => $bad, nc => sprintf '%08x', ++$counts }, drop => ['opaque']);
         $right{$r}++;
+        $bare{ $b->what }++;
         $wrong{$w}++;
     }
     is_deeply(\%right, { '401 stale' => scalar @nonces }, "$name: stale when the digest is right");
+    is_deeply(\%bare, { '401 stale' => scalar @nonces }, '... also without an opaque');
     is_deeply(\%wrong, { '401' => scalar @nonces }, "$name: denied when it is wrong");
     return;
 }

@@ -53,14 +53,16 @@ for my $round (1 .. 50) {
     my @bytes = map { $honest->bytes($target, close => 0) } 1 .. $CONNECTIONS;
     $answers{ tally($burst->fire(shuffle @bytes)) }++;
 }
-is_deeply(\%answers, { '32 x 200' => 50 }, '32 distinct counts at once, shuffled: all accepted, 50 times');
+is_deeply(\%answers, { '32 x 200' => 50 },
+    '32 distinct counts at once, shuffled: all accepted, 50 times');
 is($honest->nc, 50 * $CONNECTIONS + 1, '... all on one nonce');
 
 for my $round (1 .. 20) {
     my $new = $server->client('alice');
     $new->ask($target);
     my @r = at_once($server->port, map { $new->bytes($target) } 1 .. 12);
-    is(tally(@r), '12 x 200', "round $round: 12 first requests at once on one new nonce: all accepted");
+    is(tally(@r), '12 x 200',
+        "round $round: 12 first requests at once on one new nonce: all accepted");
 }
 
 # ---- two users, or two clients, on one nonce ----
@@ -77,7 +79,8 @@ outcome($shared->send($target, nc => $_), '200', "alice still has count $_") for
 
 my $victim = logged_in($server, 'alice');
 for my $nc ('ffffffff', '00ffffff', '00000100', '00000002') {
-    outcome($victim->send($target, nc => $nc, sent => { response => '0' x 32 }), '401', "a forged count of $nc");
+    outcome($victim->send($target, nc => $nc, sent => { response => '0' x 32 }), '401',
+        "a forged count of $nc");
 }
 outcome($victim->send($target), '200', '... burns no count of the victim');
 outcome($victim->send($target, nc => 50, set => { uri => '/elsewhere' }), '400', 'a wrong uri');
@@ -89,15 +92,21 @@ outcome($victim->send('/p/missing', nc => 51), '401 stale', '... does burn its c
 
 my $window = logged_in($server, 'alice');
 my @order = shuffle 2 .. 100;
-is(tally(map { $window->send($target, nc => $_) } @order), '99 x 200', 'counts 2 to 100 in any order are accepted');
-is(tally(map { $window->send($target, nc => $_) } shuffle 1 .. 100), '100 x 401 stale', '... and none of them twice');
-is(tally(map { $window->send($target, nc => $_) } map { 101 + $_ * 50 } 0 .. 20), '21 x 200', 'gaps are accepted');
+is(tally(map { $window->send($target, nc => $_) } @order), '99 x 200',
+    'counts 2 to 100 in any order are accepted');
+is(tally(map { $window->send($target, nc => $_) } shuffle 1 .. 100), '100 x 401 stale',
+    '... and none of them twice');
+is(tally(map { $window->send($target, nc => $_) } map { 101 + $_ * 50 } 0 .. 20), '21 x 200',
+    'gaps are accepted');
 outcome($window->send($target, nc => 1), '401 stale', 'the first count long after is late');
 my $top = logged_in($server, 'alice');
-outcome($top->send($target, set => { nc => '00ffffff' }), '200', 'the highest count that is told apart');
+outcome($top->send($target, set => { nc => '00ffffff' }), '200',
+    'the highest count that is told apart');
 outcome($top->send($target, set => { nc => '00ffffff' }), '401 stale', '... only once');
-outcome($top->send($target, set => { nc => '01000000' }), '401 stale', 'the next one is out of range');
-outcome($top->send($target, set => { nc => $_ }), '401 stale', "no wrap: $_") for '01000001', '80000001', 'ffffffff';
+outcome($top->send($target, set => { nc => '01000000' }), '401 stale',
+    'the next one is out of range');
+outcome($top->send($target, set => { nc => $_ }), '401 stale',
+    "no wrap: $_") for '01000001', '80000001', 'ffffffff';
 outcome($top->get($target), '200', '... and the stale challenge lets the client go on');
 
 # ---- many nonces in turn, few of them alive ----
@@ -110,7 +119,8 @@ for my $n (1 .. 100) {
     $many->ask($target);
     $many->send($target);
 }
-is(tally(map { $many->exchange($_) } @captured), '100 x 401 stale', 'of a hundred nonces none takes its request again');
+is(tally(map { $many->exchange($_) } @captured), '100 x 401 stale',
+    'of a hundred nonces none takes its request again');
 
 # ---- more live nonces than the guard has slots ----
 
@@ -125,11 +135,15 @@ for my $n (1 .. 3000) {
     push @used, $bytes if $what eq '200';
     push @crowd, $new;
 }
-is(join(',', grep { !/^(?:200|401 stale)$/ } keys %outcomes), '', '3,000 logins with 1,024 slots: accepted or stale');
-cmp_ok($outcomes{200}, '>', 2900, "... nearly all accepted ($outcomes{200}): a bucket takes 8 new nonces in 256 ms");
-is(tally(map { $small->client->exchange($_) } @used), @used . ' x 401 stale', '... and none of them twice');
+is(join(',', grep { !/^(?:200|401 stale)$/ } keys %outcomes), '',
+    '3,000 logins with 1,024 slots: accepted or stale');
+cmp_ok($outcomes{200}, '>', 2900,
+    "... nearly all accepted ($outcomes{200}): a bucket takes 8 new nonces in 256 ms");
+is(tally(map { $small->client->exchange($_) } @used), @used . ' x 401 stale',
+    '... and none of them twice');
 is(tally(map { $_->get($target) } @crowd), '3000 x 200', '... and each client goes on');
-cmp_ok((sort { $b <=> $a } map { $_->refused } @crowd)[0], '<=', 2, '... at the price of a stale challenge or two');
+cmp_ok((sort { $b <=> $a } map { $_->refused } @crowd)[0], '<=', 2,
+    '... at the price of a stale challenge or two');
 $small->remove;
 
 # ---- the other modes ----
@@ -145,18 +159,22 @@ for my $round (1 .. 50) {
     my $bytes = $s->bytes($s_path, nc => 6 + $round, close => 0);
     $one{ tally($burst->fire(($bytes) x $CONNECTIONS)) }++;
 }
-is_deeply(\%one, { '1 x 200, 31 x 401 stale' => 50 }, 'sequence: one 200 of 32 in each of 50 rounds');
+is_deeply(\%one, { '1 x 200, 31 x 401 stale' => 50 },
+    'sequence: one 200 of 32 in each of 50 rounds');
 
 my $seq_at_p = logged_in($server, 'alice');
 outcome($seq_at_p->send($target, nc => 9), '200', 'a nonce used where the window rules');
-outcome($seq_at_p->send($s_path, nc => 9), '401 stale', '... has used that count where sequence rules');
+outcome($seq_at_p->send($s_path, nc => 9), '401 stale',
+    '... has used that count where sequence rules');
 outcome($seq_at_p->send($s_path, nc => 12), '200', 'and one used under sequence');
 outcome($seq_at_p->send($target, nc => 12), '401 stale', '... is used under the window');
 
 my $o = logged_in($server, 'alice', '/off/x.txt');
 my $again = $o->bytes('/off/x.txt');
-is(tally(map { $o->exchange($again) } 1 .. 5), '5 x 200', 'off: the same request is accepted again');
-outcome($o->exchange($o->bytes('/off/x.txt', set => { uri => '/off/y.txt' })), '400', 'off: the uri still counts');
+is(tally(map { $o->exchange($again) } 1 .. 5), '5 x 200',
+    'off: the same request is accepted again');
+outcome($o->exchange($o->bytes('/off/x.txt', set => { uri => '/off/y.txt' })), '400',
+    'off: the uri still counts');
 log_has($server, qr/AuthMSDigestReplay.*off/i, 'off is said in the log at start-up');
 
 log_lacks($server, qr/exit signal|Segmentation|assertion/, 'no worker died');

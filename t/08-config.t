@@ -9,6 +9,7 @@ my $UNITS = ', or a number with the unit ms, s, min or h';
 my $NONCE = "seconds from 1 to 86400$UNITS";
 my $CONTEXT = "seconds from 1 to 2592000$UNITS";
 my $RECHECK = "seconds from 0 to 2592000$UNITS";
+my $QOPS = 'auth, auth-int or both';
 my $SLOTS = 'a number from 1024 to 16777216';
 my $PROVIDER = 'a provider whose module is loaded, or an <AuthnProviderAlias> that stands above';
 my $HASHES = 'a provider that keeps realm hashes, such as file, dbm, dbd or socache';
@@ -38,9 +39,8 @@ my @WRONG = (
     [ 'AuthMSDigestAlgorithm',       'MD5,MD5-sess',     'MD5,MD5-sess',     $ALGORITHMS ],
     [ 'AuthMSDigestAlgorithm',       'MD5 MD5',          'MD5',              'each algorithm once' ],
     [ 'AuthMSDigestAlgorithm',       'MD5-sess md5-SESS', 'md5-SESS',        'each algorithm once' ],
-    [ 'AuthMSDigestQop',             'none',             'none',             'auth' ],
-    [ 'AuthMSDigestQop',             'auth-int',         'auth-int',         'auth' ],
-    [ 'AuthMSDigestQop',             'auth auth-int',    'auth-int',         'auth' ],
+    [ 'AuthMSDigestQop',             'none',             'none',             $QOPS ],
+    [ 'AuthMSDigestQop',             'auth auth-conf',   'auth-conf',        $QOPS ],
     [ 'AuthMSDigestDomain',          'p/x',              'p/x',              $URIS ],
     [ 'AuthMSDigestDomain',          q('"/a b/"'),       '"/a b/"',          $URIS ],
     [ 'AuthMSDigestDomain',          '"/a b/"',          '/a b/',            $URIS ],
@@ -75,7 +75,8 @@ for my $row (@WRONG, @WRONG_SERVER) {
     my ($status, $said) = try_conf($section ? area('/p/', $line) : $line . "\n" . area('/p/'));
     isnt($status, 0, "$line stops the start");
     my ($sentence) = $said =~ /^(\Q$directive\E.*)/m;
-    is($sentence // $said, "$directive: '$value' is not allowed; give $allowed", '... and says why');
+    is($sentence // $said, "$directive: '$value' is not allowed; give $allowed",
+        '... and says why');
 }
 
 my ($status, $said) = try_conf("AuthMSDigestContextCache nosuch\n" . area('/p/'));
@@ -85,7 +86,8 @@ like($said, qr/AuthMSDigestContextCache: 'nosuch' is not allowed; give .*shmcb.*
 for my $args ('shmcb:/x(1)', 'shmcb:/x(512000', 'shmcb:/x(a)') {
     ($status, $said) = try_conf(qq{AuthMSDigestContextCache "$args"\n} . area('/p/'));
     isnt($status, 0, "AuthMSDigestContextCache $args stops the start");
-    like($said, qr/AuthMSDigestContextCache: '\Q$args\E' is not allowed; give /, '... and says why');
+    like($said, qr/AuthMSDigestContextCache: '\Q$args\E' is not allowed; give /,
+        '... and says why');
 }
 
 # ---- right values, with every spelling that is promised ----
@@ -94,7 +96,7 @@ for my $line (
     'AuthMSDigestProvider file', 'AuthMSDigestProvider file dbm',
     'AuthMSDigestAlgorithm MD5', 'AuthMSDigestAlgorithm md5-sess sha-256',
     'AuthMSDigestAlgorithm SHA-512-256-sess SHA-512-256 SHA-256-sess SHA-256 MD5-sess MD5',
-    'AuthMSDigestQop auth', 'AuthMSDigestDomain /', 'AuthMSDigestDomain /a /b http://a.test/c',
+    'AuthMSDigestQop auth', 'AuthMSDigestQop auth auth-int', 'AuthMSDigestDomain /', 'AuthMSDigestDomain /a /b http://a.test/c',
     'AuthMSDigestNonceLifetime 1', 'AuthMSDigestNonceLifetime 86400', 'AuthMSDigestNonceLifetime 5min',
     'AuthMSDigestContextLifetime 8h', 'AuthMSDigestContextIdle 1', 'AuthMSDigestRevalidate 0',
     'AuthMSDigestReplay window', 'AuthMSDigestReplay SEQUENCE', 'AuthMSDigestReplay off',
@@ -117,7 +119,8 @@ for my $line ('AuthMSDigestReplaySlots 65536', 'AuthMSDigestScope x', 'AuthMSDig
     ($status, $said) = try_conf(area('/p/', $line));
     isnt($status, 0, "$line inside a section stops the start");
     my ($name) = split ' ', $line;
-    like($said, qr/$name not allowed in <Location> context|$name .*not allowed here/i, '... and says so');
+    like($said, qr/$name not allowed in <Location> context|$name .*not allowed here/i,
+        '... and says so');
 }
 for my $line ('AuthMSDigestReplaySlots 2048', 'AuthMSDigestContextCache shmcb') {
     my ($name) = split ' ', $line;
@@ -177,11 +180,13 @@ my $mixed = MSDigest::Server->new(modules => ['auth_digest', 'auth_basic'], file
     Require valid-user
 </Location>
 CONF
-outcome($mixed->client->get('/p/x.txt'), '200', 'beside mod_auth_digest: AuthType MSDigest is ours');
+outcome($mixed->client->get('/p/x.txt'), '200',
+    'beside mod_auth_digest: AuthType MSDigest is ours');
 my $theirs = $mixed->client;
 outcome($theirs->get('/digest/x.txt'), '200', 'AuthType Digest is theirs');
 unlike($theirs->{challenge}{line}, qr/charset/, '... with a challenge of theirs');
-is($mixed->client->ask('/basic/x.txt')->header('WWW-Authenticate'), 'Basic realm="private"', 'and Basic is Basic');
+is($mixed->client->ask('/basic/x.txt')->header('WWW-Authenticate'), 'Basic realm="private"',
+    'and Basic is Basic');
 
 # ---- mistakes that show at a request ----
 
@@ -194,7 +199,8 @@ my $nameless = private_server(conf => <<'CONF');
 </Location>
 CONF
 outcome($nameless->client->ask('/p/x.txt'), '500', 'without an AuthName nobody is let in');
-log_has($nameless, qr/MSD207: AuthType MSDigest needs an AuthName/, '... and the log says what is missing');
+log_has($nameless, qr/MSD207: AuthType MSDigest needs an AuthName/,
+    '... and the log says what is missing');
 
 # ---- what httpd can tell about the configuration ----
 

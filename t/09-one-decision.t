@@ -110,15 +110,18 @@ outcome($c->send('/p/part.txt'), '200', '... and the client goes on');
 my $slash = $c->send('/p/deep');
 outcome($slash, '301', 'a directory without its slash is redirected');
 my $used = $c->authorization('/p/deep');
-outcome($c->send('/p/deep', authorization => $used), '301', 'a client follows it with the header it has, as python-requests does:');
-outcome($c->send('/p/deep/', authorization => $used), '401 stale', '... stale, by which it recovers');
+outcome($c->send('/p/deep', authorization => $used), '301',
+    'a client follows it with the header it has, as python-requests does:');
+outcome($c->send('/p/deep/', authorization => $used), '401 stale',
+    '... stale, by which it recovers');
 outcome($c->get('/p/deep/'), '200', 'a client that makes a new header is let in');
 
 # ---- error pages ----
 
 my $missing = $c->send('/p/nothing');
 outcome($missing, '404', 'a missing page inside the area');
-like($missing->body, qr/no such page \(inside the area\)/, '... with its error page, which is protected as well');
+like($missing->body, qr/no such page \(inside the area\)/,
+    '... with its error page, which is protected as well');
 is(scalar $missing->challenges, 0, '... and without a challenge');
 my $bytes = $c->bytes('/p/nothing', close => 0);
 outcome($c->exchange($bytes), '404', 'a 404 uses up one count');
@@ -133,9 +136,11 @@ for my $row (
     my ($path, $body, $name) = @$row;
     my $r = $anyone->ask($path);
     outcome($r, '401', $name);
-    is_deeply([ map { $_->{algorithm} } $r->challenges ], [qw(MD5-sess MD5)], '... has the two challenges once');
+    is_deeply([ map { $_->{algorithm} } $r->challenges ], [qw(MD5-sess MD5)],
+        '... has the two challenges once');
     like($r->body, $body, '... with the page that can be shown');
-    outcome($anyone->send($path), $path eq '/p/nothing' ? '404' : '200', '... and they are good for a login');
+    outcome($anyone->send($path), $path eq '/p/nothing' ? '404' : '200',
+        '... and they are good for a login');
 }
 my $wrong = $anyone->send('/q/x.txt', calc => { password => 'wrong' });
 outcome($wrong, '401', 'a wrong password with a protected error page');
@@ -147,7 +152,8 @@ is(scalar $stale->challenges, 2, '... with the challenges once');
 my $barred = logged_in($server, 'alice', '/p/part.txt')->send('/s/x.txt');
 outcome($barred, '401', 'a user who is not the one required, with a protected error page');
 is(scalar $barred->challenges, 2, '... has the challenges once');
-like($barred->body, qr/please log in \(inside the area\)/, '... and may see the page, being logged in');
+like($barred->body, qr/please log in \(inside the area\)/,
+    '... and may see the page, being logged in');
 
 # ---- requests that fail before the hooks run ----
 

@@ -58,7 +58,8 @@ for my $row (
     my ($user, $password, $name) = @$row;
     my $c = $server->client('alice', user => $user, password => $password);
     my $r = $c->get('/cgi/who');
-    is($r->body, "REMOTE_USER=$user\nAUTH_TYPE=Digest\nHTTP_AUTHORIZATION=(none)\n", "a user name with $name");
+    is($r->body, "REMOTE_USER=$user\nAUTH_TYPE=Digest\nHTTP_AUTHORIZATION=(none)\n",
+        "a user name with $name");
     is($c->get('/cgi/who')->body, $r->body, '... again from the context');
 }
 my $raw = $server->client('alice', user => 'dom\\ann', password => 'x2');
@@ -67,8 +68,10 @@ for my $time (1, 2) {
     is($raw->send('/cgi/who', raw => { username => '"dom\\ann"' })->body =~ s/\n.*//sr,
         'REMOTE_USER=dom\\ann', "a backslash bare on the wire, as most clients send it, request $time");
 }
-outcome($server->client('alice', user => 'ALICE')->get('/p/x.txt'), '401', 'names are case-sensitive');
-outcome($server->client('alice', user => 'alic')->get('/p/x.txt'), '401', 'a part of a name is another name');
+outcome($server->client('alice', user => 'ALICE')->get('/p/x.txt'), '401',
+    'names are case-sensitive');
+outcome($server->client('alice', user => 'alic')->get('/p/x.txt'), '401',
+    'a part of a name is another name');
 
 # ---- Require ----
 
@@ -90,7 +93,8 @@ for my $row (
         my $r = $c->get("${path}x.txt");
         is($r->status, $expected{$user}, "$path: $user gets $expected{$user}");
         next if $expected{$user} != 401;
-        is_deeply([ map { $_->{algorithm} } $r->challenges ], [qw(MD5-sess MD5)], '... with the two challenges');
+        is_deeply([ map { $_->{algorithm} } $r->challenges ], [qw(MD5-sess MD5)],
+            '... with the two challenges');
         is($r->stale, 0, '... which are not stale: it is another user that is wanted');
     }
 }

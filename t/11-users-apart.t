@@ -31,7 +31,8 @@ for my $round (1 .. $ROUNDS) {
         $wrong{"$clients[$i]{user} is $got"}++ if $got ne $clients[$i]{user};
     }
 }
-is_deeply(\%wrong, {}, "$answers requests of two users, $THREADS at a time: each has its own REMOTE_USER");
+is_deeply(\%wrong, {},
+    "$answers requests of two users, $THREADS at a time: each has its own REMOTE_USER");
 
 # First logins at once, when the authority is asked in all threads.
 %wrong = ();

@@ -83,8 +83,10 @@ for my $provider (qw(file dbm dbd socache default)) {
     }
     is((try_login($provider, 'alice', 'wrong'))[0], '401', "$provider: a wrong password is denied");
     is((try_login($provider, 'nobody', 'x'))[0], '401', "$provider: an unknown user is denied");
-    is((try_login($provider, q{' OR 1=1 --}, 'x'))[0], '401', "$provider: a name that is a piece of SQL is denied");
-    is((try_login($provider, 'alice:private', $PASSWORD{alice}))[0], '401', "$provider: so is one with the realm in it");
+    is((try_login($provider, q{' OR 1=1 --}, 'x'))[0], '401',
+        "$provider: a name that is a piece of SQL is denied");
+    is((try_login($provider, 'alice:private', $PASSWORD{alice}))[0], '401',
+        "$provider: so is one with the realm in it");
     is((try_login($provider, 'alice', ''))[0], '401', "$provider: and an empty password");
 }
 
@@ -96,19 +98,32 @@ is((try_login('alias', 'ben', $two{ben}))[0], '401', '... and for nobody else');
 for my $area (qw(order lines)) {
     is((try_login($area, 'ann', $one{ann}))[0], '200', "$area: two providers: a user of the first");
     is((try_login($area, 'ben', $two{ben}))[0], '200', "$area: a user of the second");
-    is((try_login($area, 'cat', 'in both, first'))[0], '200', "$area: a user of both has the password of the first");
-    is((try_login($area, 'cat', 'in both, second'))[0], '401', "$area: ... and not that of the second");
+    is((try_login($area, 'cat', 'in both, first'))[0], '200',
+        "$area: a user of both has the password of the first");
+    is((try_login($area, 'cat', 'in both, second'))[0], '401',
+        "$area: ... and not that of the second");
     is((try_login($area, 'dan', 'x'))[0], '401', "$area: a user of none is denied");
 }
-is((try_login('reverse', 'cat', 'in both, second'))[0], '200', 'in the other order it is the other way round');
+is((try_login('reverse', 'cat', 'in both, second'))[0], '200',
+    'in the other order it is the other way round');
 is((try_login('reverse', 'cat', 'in both, first'))[0], '401', '... with the other password too');
 
 # ---- providers that cannot answer ----
 
 is((try_login('broken', 'ann', $one{ann}))[0], '503', 'a provider that cannot answer is 503');
-is((try_login('brokenfirst', 'ann', $one{ann}))[0], '503', '... also when the next one knows the user: it may not decide');
-is((try_login('brokenlast', 'ann', $one{ann}))[0], '200', '... but not when an earlier one knows him');
-is((try_login('brokenlast', 'ben', $two{ben}))[0], '503', 'and 503, not 401, when nobody before it knows him');
+is((try_login('brokenfirst', 'ann', $one{ann}))[0], '503',
+    '... also when the next one knows the user: it may not decide');
+is((try_login('brokenlast', 'ann', $one{ann}))[0], '200',
+    '... but not when an earlier one knows him');
+is((try_login('brokenlast', 'ben', $two{ben}))[0], '503',
+    'and 503, not 401, when nobody before it knows him');
+
+# ---- a session is good for the providers that proved it ----
+
+my $ours = $server->client('alice', user => 'ann', password => $one{ann});
+outcome($ours->get('/alias/x.txt'), '200', 'a session of one provider');
+outcome($ours->get('/dbm/x.txt'), '401', '... is none in an area of the same realm whose provider does not know the user');
+outcome($ours->get('/order/x.txt'), '200', '... and a login of its own where another list of providers does');
 
 # ---- one trip to the provider for each login ----
 
@@ -121,7 +136,8 @@ is_deeply(\@proofs, [ 'authority', ('context') x 19 ], 'of 20 requests one asked
 my $new = $server->client('alice');
 $new->ask('/dbd/x.txt');
 my @at_once = at_once($server->port, map { $new->bytes('/dbd/x.txt') } 1 .. 12);
-is(scalar(grep { $_->status == 200 } @at_once), 12, 'twelve first requests at once on one data base');
+is(scalar(grep { $_->status == 200 } @at_once), 12,
+    'twelve first requests at once on one data base');
 
 # ---- the same work for an unknown user as for a wrong password ----
 

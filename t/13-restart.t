@@ -26,13 +26,18 @@ for my $how (qw(graceful restart)) {
     my $opaque = $c->opaque;
     for my $nth (1 .. 3) {
         $server->$how;
-        outcome($c->exchange($session->{used}), '401 stale', "$how $nth: a request from before is a replay");
-        outcome($c->exchange($session->{first}), '401 stale', '... the first of the session as well');
-        outcome($c->send($target, calc => { password => 'wrong' }), '401', '... a wrong password is a wrong password');
-        proven_by($server, $c->send($target), 'authority', '... the session goes on without a 401, proven anew');
+        outcome($c->exchange($session->{used}), '401 stale',
+            "$how $nth: a request from before is a replay");
+        outcome($c->exchange($session->{first}), '401 stale',
+            '... the first of the session as well');
+        outcome($c->send($target, calc => { password => 'wrong' }), '401',
+            '... a wrong password is a wrong password');
+        proven_by($server, $c->send($target), 'authority',
+            '... the session goes on without a 401, proven anew');
         proven_by($server, $c->send($target), 'context', '... and then from the cache');
     }
-    outcome($c->exchange($session->{unused}), '200', "$how: a request that was on its way is accepted");
+    outcome($c->exchange($session->{unused}), '200',
+        "$how: a request that was on its way is accepted");
     outcome($c->exchange($session->{unused}), '401 stale', '... once');
     is($c->opaque, $opaque, '... all under one opaque');
 }
@@ -45,7 +50,8 @@ for my $slots (2048, 65_536, 1024) {
     $sized->configure("AuthMSDigestReplaySlots $slots\n$conf");
     $sized->graceful;
     my $c = $session->{client};
-    outcome($c->exchange($session->{used}), '401 stale', "1,024 slots, now $slots: a request from before is a replay");
+    outcome($c->exchange($session->{used}), '401 stale',
+        "1,024 slots, now $slots: a request from before is a replay");
     outcome($c->exchange($session->{first}), '401 stale', '... the first of the session as well');
     outcome($c->send($target), '200', '... and the session goes on');
     my $warned = grep { /MSD203: AuthMSDigestReplaySlots is now $slots, but .* 1024 slots/ } split /\n/, $sized->log;
@@ -80,7 +86,8 @@ for my $reload (1 .. 6) {
 is_deeply(\%twice, {}, 'during six reloads no request was accepted twice');
 is($seen{401} // 0, 0, '... and no answer was a 401 without stale');
 cmp_ok($seen{200}, '>', 100, "... of $seen{200} accepted ones");
-is(join(',', grep { !/^(?:200|401 stale|closed|timeout|refused|.*reset.*)$/ } sort keys %seen), '', '... and nothing else came');
+is(join(',', grep { !/^(?:200|401 stale|closed|timeout|refused|.*reset.*)$/ } sort keys %seen), '',
+    '... and nothing else came');
 
 # A server that reloads may refuse or drop a connection: that is no answer.
 sub try_exchange {
@@ -104,10 +111,13 @@ for my $clock (sort keys %CLOCK) {
     my ($opaque, $nonce) = ($client->opaque, $client->nonce);
     $s->stop;
     $s->start(%{ $CLOCK{$clock} });
-    outcome($client->exchange($life->{used}), '401 stale', "stop and start, $clock: a request from before is stale");
+    outcome($client->exchange($life->{used}), '401 stale',
+        "stop and start, $clock: a request from before is stale");
     outcome($client->exchange($life->{first}), '401 stale', '... the first of the session as well');
-    outcome($client->exchange($life->{unused}), '401 stale', '... and one that was captured unused');
-    outcome($client->send($target, calc => { password => 'wrong' }), '401', '... a wrong password is a wrong password');
+    outcome($client->exchange($life->{unused}), '401 stale',
+        '... and one that was captured unused');
+    outcome($client->send($target, calc => { password => 'wrong' }), '401',
+        '... a wrong password is a wrong password');
     my $stale = $client->send($target);
     outcome($stale, '401 stale', '... the session itself is stale');
     is($stale->challenge->{opaque}, $opaque, '... and keeps its opaque');
@@ -128,7 +138,8 @@ kill 'KILL', $killed->pid, @children;
 $killed->wait_for(sub { !$killed->running }, 5);
 unlink $killed->path('run/httpd.pid');
 $killed->start;
-outcome($last->{client}->exchange($last->{used}), '401 stale', 'kill -9 of the whole server, then start: a replay is stale');
+outcome($last->{client}->exchange($last->{used}), '401 stale',
+    'kill -9 of the whole server, then start: a replay is stale');
 outcome($last->{client}->get($target), '200', '... and the session goes on');
 
 done_testing;

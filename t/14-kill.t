@@ -41,8 +41,10 @@ for my $mpm (qw(event prefork)) {
         $after{"$what, then $r[0]"}++;
         $third{$r[1]}++;
     }
-    is_deeply([ grep { /^200, then/ } sort keys %after ], ['200, then 401 stale'], '... what was answered is not accepted again');
-    is_deeply([ grep { !/^200, then/ && !/then (?:200|401 stale)$/ } keys %after ], [], '... what was lost is accepted or stale');
+    is_deeply([ grep { /^200, then/ } sort keys %after ], ['200, then 401 stale'],
+        '... what was answered is not accepted again');
+    is_deeply([ grep { !/^200, then/ && !/then (?:200|401 stale)$/ } keys %after ], [],
+        '... what was lost is accepted or stale');
     is_deeply([ keys %third ], ['401 stale'], '... and nothing is accepted twice');
 
     for my $client (@clients) {

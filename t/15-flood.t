@@ -57,7 +57,8 @@ is($victim->refused, $refused, '... with not one challenge more');
 outcome($idle->send($target), '200', '... and so is one that was idle');
 proven_by($server, $victim[-1], 'context', '... from its context, which was not pushed out');
 cmp_ok($after - $before, '<', 2048, '... and memory grew by less than 2 MiB (' . ($after - $before) . ' KiB)');
-outcome($victim->exchange($captured), '401 stale', '... and what was captured before is still a replay');
+outcome($victim->exchange($captured), '401 stale',
+    '... and what was captured before is still a replay');
 
 # ---- forged credentials ----
 

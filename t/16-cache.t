@@ -48,7 +48,8 @@ for my $case (@CASES) {
     outcome($alice->get($target), '200', '... and the first one goes on');
     is($alice->refused, $before, '... without a 401');
     outcome($alice->exchange($captured), '401 stale', '... while a replay is refused');
-    outcome($alice->send($target, calc => { password => 'wrong' }), '401', '... and a wrong password');
+    outcome($alice->send($target, calc => { password => 'wrong' }), '401',
+        '... and a wrong password');
     my @answers = at_once($server->port, map { $alice->bytes($target) } 1 .. 16);
     is(scalar(grep { $_->status == 200 } @answers), 16, '... and nothing hangs under load');
     log_lacks($server, qr/exit signal|Segmentation|assertion/, '... and no worker died');

@@ -15,7 +15,8 @@ for my $mpm (qw(event worker prefork)) {
         files => { 'htdocs/p/index.html' => "index\n" });
     my $c = $server->client('alice');
     my @proofs = map { proof($server, $c->get($target)) } 1 .. 20;
-    is_deeply(\@proofs, [ 'authority', ('context') x 19 ], "$mpm: 20 requests, one trip to the authority");
+    is_deeply(\@proofs, [ 'authority', ('context') x 19 ],
+        "$mpm: 20 requests, one trip to the authority");
     outcome($c->get('/p/'), '200', "$mpm: a directory index");
     is($c->refused, 1, "$mpm: one 401 in all");
     my %rounds;
@@ -24,7 +25,8 @@ for my $mpm (qw(event worker prefork)) {
         my @r = at_once($server->port, ($bytes) x 16);
         $rounds{ join ' and ', map { my $w = $_; grep({ $_->what eq $w } @r) . " x $w" } '200', '401 stale' }++;
     }
-    is_deeply(\%rounds, { '1 x 200 and 15 x 401 stale' => 20 }, "$mpm: one of 16 equal requests is accepted, 20 times");
+    is_deeply(\%rounds, { '1 x 200 and 15 x 401 stale' => 20 },
+        "$mpm: one of 16 equal requests is accepted, 20 times");
     my @pids = uniq map { $_->{pid} } $server->access;
     cmp_ok(scalar @pids, '>=', 2, "$mpm: (" . @pids . ' processes took part)');
     my $captured = $c->bytes($target);

@@ -48,7 +48,8 @@ my @statuses = streams(@requests);
 is_deeply(\@statuses, [ (200) x $STREAMS ], "$STREAMS streams on one context: all are accepted");
 is_deeply([ streams(@requests) ], [ (401) x $STREAMS ], '... once');
 my @rows = grep { $_->{status} == 200 && $_->{path} eq $target } $server->access_lines(2 * $STREAMS);
-is(scalar(grep { $_->{proof} eq 'authority' } @rows), 1, '... with one trip to the authority in all');
+is(scalar(grep { $_->{proof} eq 'authority' } @rows), 1,
+    '... with one trip to the authority in all');
 
 my $new = $server->client('bob');
 $new->ask($target);
@@ -60,7 +61,8 @@ is_deeply([ streams(map { [ "$target?$_", $new->authorization("$target?$_") ] } 
 my $auth = $c->authorization("$target?same");
 my @same = sort { $a <=> $b } streams(map { [ "$target?same", $auth ] } 1 .. 32);
 is_deeply(\@same, [ 200, (401) x 31 ], 'one request in 32 streams at once: one is accepted');
-outcome($c->send("$target?same", authorization => $auth), '401 stale', '... and none over HTTP/1.1');
+outcome($c->send("$target?same", authorization => $auth), '401 stale',
+    '... and none over HTTP/1.1');
 my $first = $c->authorization($target);
 outcome($c->send($target, authorization => $first), '200', 'a request over HTTP/1.1');
 is_deeply([ streams([ $target, $first ]) ], [401], '... is a replay over HTTP/2');

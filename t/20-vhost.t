@@ -45,11 +45,15 @@ sub at {
 my $one = logged_in($server, 'alice', $target, host => 'one.test');
 outcome($one->send($target), '200', 'a session of one.test');
 outcome(at($one, 'alias.test')->send($target, nc => 10), '200', '... is good under its alias');
-outcome(at($one, 'one.test', port => $server->{more_ports}[0])->send($target, nc => 11), '200', '... and on its other port');
-outcome(at($one, 'alias.test')->send($target, nc => 10), '401 stale', '... where its counts are used up too');
+outcome(at($one, 'one.test', port => $server->{more_ports}[0])->send($target, nc => 11), '200',
+    '... and on its other port');
+outcome(at($one, 'alias.test')->send($target, nc => 10), '401 stale',
+    '... where its counts are used up too');
 outcome(at($one, 'two.test')->send($target, nc => 12), '401 stale', 'at two.test it is stale');
-outcome(at($one, 'joined.test')->send($target, nc => 12), '401 stale', '... at joined.test as well');
-outcome(at($one, 'two.test')->send($target, nc => 13, calc => { password => 'x' }), '401', '... a wrong password there is a wrong password');
+outcome(at($one, 'joined.test')->send($target, nc => 12), '401 stale',
+    '... at joined.test as well');
+outcome(at($one, 'two.test')->send($target, nc => 13, calc => { password => 'x' }), '401',
+    '... a wrong password there is a wrong password');
 outcome($one->send($target, nc => 12), '200', '... and nothing of it is used up at home');
 my $guest = at($one, 'two.test');
 outcome($guest->get($target), '200', 'by the stale challenge the client goes on at two.test');
@@ -61,8 +65,10 @@ outcome($one->send($target, nc => 20), '200', '... and has still its session at 
 my $joined = logged_in($server, 'alice', $target, host => 'joined.test');
 proven_by($server, at($joined, 'also-joined.test')->send($target, nc => 10), 'context',
     'AuthMSDigestScope: a session is good at the other host, from the same context');
-outcome($joined->send($target, nc => 10), '401 stale', '... and a count that was used there is used here');
-outcome(at($joined, 'other-scope.test')->send($target, nc => 11), '401 stale', '... but not at a host of another scope');
+outcome($joined->send($target, nc => 10), '401 stale',
+    '... and a count that was used there is used here');
+outcome(at($joined, 'other-scope.test')->send($target, nc => 11), '401 stale',
+    '... but not at a host of another scope');
 outcome(at($joined, 'one.test')->send($target, nc => 11), '401 stale', '... nor at one without');
 outcome($joined->send($target, nc => 11), '200', '... and nothing is used up by that');
 
@@ -73,7 +79,8 @@ for my $i (0 .. $#REALMS) {
     my $c = $server->client('alice');
     my $bare = $c->ask("/r$i/x.txt");
     (my $quoted = $REALMS[$i]) =~ s/(["\\])/\\$1/g;
-    like($bare->header('WWW-Authenticate'), qr/,realm="\Q$quoted\E",opaque=/, "realm '$REALMS[$i]' stands in the challenge");
+    like($bare->header('WWW-Authenticate'), qr/,realm="\Q$quoted\E",opaque=/,
+        "realm '$REALMS[$i]' stands in the challenge");
     outcome($c->send("/r$i/x.txt"), '200', '... and takes a login');
     outcome($c->send("/r$i/x.txt"), '200', '... and a second request');
 }
@@ -87,15 +94,18 @@ for my $from (0 .. $#REALMS) {
         $crossed{ $c->send("/r$to/x.txt", set => { realm => $REALMS[$to] })->what }++ if $REALMS[$to] !~ /colon/;
     }
 }
-is(join(',', sort keys %crossed), '401,401 stale', 'no session of a realm is one of another, also of a similar name');
+is(join(',', sort keys %crossed), '401,401 stale',
+    'no session of a realm is one of another, also of a similar name');
 
 # ---- a realm that depends on the request ----
 
 my $by = logged_in($server, 'alice', '/byhost/x.txt', host => 'one.test');
 is($by->{challenge}{realm}, 'realm of one.test', 'AuthName may be an expression');
 outcome($by->send('/byhost/x.txt'), '200', '... and takes a session');
-outcome(at($by, 'two.test')->send('/byhost/x.txt'), '401', '... that is not one under another name');
-outcome(at($by, 'alias.test')->send('/byhost/x.txt', nc => 30), '401', '... also of the same virtual host');
+outcome(at($by, 'two.test')->send('/byhost/x.txt'), '401',
+    '... that is not one under another name');
+outcome(at($by, 'alias.test')->send('/byhost/x.txt', nc => 30), '401',
+    '... also of the same virtual host');
 
 for my $row ([ 'a",stale=true,x="', 'a\",stale=true,x=\"' ], [ 'a\\', 'a\\\\' ], [ '', '' ]) {
     my ($header, $realm) = @$row;

@@ -25,7 +25,8 @@ sub one_line {
     local $Test::Builder::Level = $Test::Builder::Level + 1;
     my @lines = lines_of($code);
     is(scalar @lines, 1, "$name: one line") or diag(join "\n", @lines);
-    like($lines[0] // '', qr/\[auth_msdigest:$level\] .*\[client 127\.0\.0\.1:\d+\] MSD\d\d\d: /, "... at $level, with address and number");
+    like($lines[0] // '', qr/\[auth_msdigest:$level\] .*\[client 127\.0\.0\.1:\d+\] MSD\d\d\d: /,
+        "... at $level, with address and number");
     like($lines[0] // '', $pattern, '... that says what happened');
     return;
 }
@@ -42,16 +43,21 @@ one_line('algorithm not offered', 'info', qr/MSD102: user 'alice' denied .*algor
     sub { $c->send($target, set => { algorithm => 'SHA-256' }) });
 one_line('realm not the one here', 'info', qr/MSD102: user 'alice' denied .*realm/,
     sub { $c->send($target, set => { realm => 'x' }) });
-one_line('malformed', 'info', qr/MSD101: malformed .*nc/, sub { $c->send($target, set => { nc => 'x' }) });
+one_line('malformed', 'info', qr/MSD101: malformed .*nc/,
+    sub { $c->send($target, set => { nc => 'x' }) });
 one_line('malformed, another rule', 'info', qr/MSD101: malformed .*realm/i, sub { $c->send($target, drop => ['realm']) });
-one_line('out of range', 'debug', qr/MSD103: user 'alice' gets a new nonce .*range/, sub { $c->send($target, set => { nc => '01000000' }) });
-one_line('foreign nonce', 'debug', qr/MSD103: user 'alice' gets a new nonce /, sub { $c->send($target, set => { nonce => 'x' }) });
+one_line('out of range', 'debug', qr/MSD103: user 'alice' gets a new nonce .*range/,
+    sub { $c->send($target, set => { nc => '01000000' }) });
+one_line('foreign nonce', 'debug', qr/MSD103: user 'alice' gets a new nonce /,
+    sub { $c->send($target, set => { nonce => 'x' }) });
 one_line('wrong uri', 'notice', qr/MSD105: user 'alice' refused for \/p\/y\.txt: .*proxy.*AuthMSDigestUriMatch/,
     sub { $c->send('/p/y.txt', uri => $target) });
-one_line('wrong uri again on this context', 'debug', qr/MSD105: /, sub { $c->send('/p/y.txt', uri => $target) });
+one_line('wrong uri again on this context', 'debug', qr/MSD105: /,
+    sub { $c->send('/p/y.txt', uri => $target) });
 one_line('an authority that cannot answer', 'error', qr/MSD106: .*user 'alice' .*503/,
     sub { $server->client->get('/lost/x.txt') });
-one_line('... again soon after', 'debug', qr/MSD106: /, sub { $server->client->get('/lost/x.txt') });
+one_line('... again soon after', 'debug', qr/MSD106: /,
+    sub { $server->client->get('/lost/x.txt') });
 
 my @levels = map {
     my ($line) = lines_of(sub { $c->send($target, nc => 1) });
@@ -63,8 +69,10 @@ my $notices = grep { $_ eq 'notice' } @levels;
 cmp_ok($notices, '<=', 3, "... and not each one after it ($notices of 8)");
 
 my @accepted = lines_of(sub { $c->send($target) });
-is(scalar(grep { /auth_msdigest:(?!debug|trace)/ } @accepted), 0, 'an accepted request says nothing above debug');
-is(scalar(grep { /auth_msdigest:debug.*MSD\d+: user 'alice' / } @accepted), 1, '... and one line at debug');
+is(scalar(grep { /auth_msdigest:(?!debug|trace)/ } @accepted), 0,
+    'an accepted request says nothing above debug');
+is(scalar(grep { /auth_msdigest:debug.*MSD\d+: user 'alice' / } @accepted), 1,
+    '... and one line at debug');
 is(scalar(lines_of(sub { $c->ask($target) })), 0, 'a request without credentials says nothing');
 
 my $always = logged_in($server, 'alice', '/always/x.txt');
@@ -72,6 +80,22 @@ $server->hide('conf/users');
 my @away = grep { /MSD108/ } lines_of(sub { $always->send('/always/x.txt') });
 is(scalar @away, 1, 'an authority that is away when a context is due: one line');
 $server->unhide('conf/users');
+
+# ---- what is said once is said once by all processes together ----
+
+my $wide = private_server(conf => "StartServers 4\nThreadsPerChild 8\nMinSpareThreads 32\n"
+    . "MaxSpareThreads 64\nMaxRequestWorkers 64\n" . area('/p/'));
+my $w = logged_in($wide, 'alice');
+at_once($wide->port, map { $w->bytes('/p/y.txt', uri => $target) } 1 .. 32);
+at_once($wide->port, map { $w->bytes($target, nc => 1) } 1 .. 32);
+my %pids = map { $_->{pid} => 1 } $wide->access_lines(66);
+cmp_ok(scalar keys %pids, '>=', 2, '32 wrong uris and 32 replays over ' . keys(%pids) . ' processes');
+for my $row ([ 'MSD105', 1, 1, 'one notice for the uris of one context' ],
+    [ 'MSD104', 1, 2, 'one notice, or two, for the replays' ]) {
+    my ($number, $least, $most, $name) = @$row;
+    my $count = grep { /auth_msdigest:notice.*$number/ } split /\n/, $wide->log;
+    ok($count >= $least && $count <= $most, "... $name") or diag("$count notices $number");
+}
 
 # ---- the name is escaped ----
 
@@ -107,7 +131,8 @@ for my $line (split /\n/, $server->log) {
     $texts{$number}{$text} = 1;
 }
 cmp_ok(scalar keys %texts, '>=', 6, 'the log has numbers: ' . join ' ', sort keys %texts);
-is_deeply([ grep { keys %{ $texts{$_} } > 1 } sort keys %texts ], [], '... and each begins one sentence');
+is_deeply([ grep { keys %{ $texts{$_} } > 1 } sort keys %texts ], [],
+    '... and each begins one sentence');
 
 # ---- no secret: not the password, not a key, not what would have been right ----
 

@@ -38,6 +38,12 @@ static bool verify_any(const msd_question_t *question,
     return false;
 }
 
+static msd_text_t copy_text(const msd_question_t *question, msd_text_t text)
+{
+    return (msd_text_t){ apr_pstrmemdup(question->pool, text.data, text.len),
+                         text.len };
+}
+
 /* One form of the name: sets result and reason, and on success the rest. */
 static void try_form(const msd_realmhash_t *source,
                      const msd_question_t *question, msd_text_t form,
@@ -62,8 +68,9 @@ static void try_form(const msd_realmhash_t *source,
     }
     if (out->result == MSD_PROOF_GRANTED) {
         out->has_base_key = true;
-        out->user = credential.user.len > 0 ? credential.user
-                                            : msd_text_of(user);
+        out->user = credential.user.len > 0
+                        ? copy_text(question, credential.user)
+                        : msd_text_of(user);
     }
     msd_wipe(&credential, sizeof(credential));
 }

@@ -293,6 +293,31 @@ static bool has_higher(window_t *window, const spot_t *spot)
     return false;
 }
 
+/*
+ * A client that counts beyond what the guard tells apart has come to the end of
+ * its nonce: move all words there, so that a count that has wrapped is not
+ * taken for a first one.  Words still only grow.
+ */
+static void retire(const bucket_t *bucket, int way, uint64_t me,
+                   window_t *window)
+{
+    uint64_t last = (me >> 32 & GEN_MASK) << GEN_SHIFT
+                    | BLOCK_MASK << BITS_BITS | BITS_MASK;
+
+    for (int i = 0; i < MSD_REPLAY_RING; i++) {
+        uint64_t word = atomic_load_explicit(&window->words[i],
+                                             memory_order_acquire);
+
+        while (atomic_load_explicit(&bucket->own[way], memory_order_acquire)
+                   == me
+               && !atomic_compare_exchange_strong_explicit(
+                   &window->words[i], &word, last, memory_order_acq_rel,
+                   memory_order_acquire)) {
+            /* Another count came between: again from the word seen. */
+        }
+    }
+}
+
 msd_replay_result_t msd_replay_accept(const msd_replay_t *replay,
                                       msd_replay_key_t key, uint32_t nc,
                                       msd_replay_mode_t mode)
@@ -303,17 +328,17 @@ msd_replay_result_t msd_replay_accept(const msd_replay_t *replay,
     word_t *target;
     spot_t spot;
     uint64_t word;
-    int way;
+    int way = claim(bucket, key.own);
 
-    if (!find_spot(key, nc, &spot)) {
-        return MSD_REPLAY_RANGE;
-    }
-    way = claim(bucket, key.own);
     if (way < 0) {
         return MSD_REPLAY_GONE;
     }
     window = &replay->windows[(apr_size_t)place * MSD_REPLAY_WAYS
                               + (apr_size_t)way];
+    if (!find_spot(key, nc, &spot)) {
+        retire(bucket, way, key.own, window);
+        return MSD_REPLAY_RANGE;
+    }
     target = &window->words[spot.block % MSD_REPLAY_RING];
     word = atomic_load_explicit(target, memory_order_acquire);
     for (;;) {

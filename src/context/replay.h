@@ -100,7 +100,8 @@ msd_replay_key_t msd_replay_key(const msd_nonce_t *nonce, msd_text_t user,
                                 const unsigned char *user_key);
 
 /*
- * Use up one count.  Call it last, after the proof.
+ * Use up one count.  Call it last, after the proof.  A count out of range
+ * retires the nonce: no count of it is accepted any more.
  * mode: MSD_REPLAY_WINDOW or MSD_REPLAY_SEQUENCE.
  * Returns MSD_REPLAY_ACCEPTED at most once for each (nonce, count), whatever
  * processes, threads and deaths do.

@@ -6,30 +6,7 @@
 #include <stdint.h>
 
 #include "digest/algorithm.h"
-
-/* In the order of their names' lengths: see find_param. */
-typedef enum {
-    MSD_PARAM_NC,
-    MSD_PARAM_URI,
-    MSD_PARAM_QOP,
-    MSD_PARAM_REALM,
-    MSD_PARAM_NONCE,
-    MSD_PARAM_OPAQUE,
-    MSD_PARAM_CNONCE,
-    MSD_PARAM_USERNAME,
-    MSD_PARAM_RESPONSE,
-    MSD_PARAM_USERHASH,
-    MSD_PARAM_ALGORITHM,
-    MSD_PARAM_USERNAME_EXT,
-    MSD_PARAM_COUNT
-} msd_param_name_t;
-
-/* One parameter as it stands in the header. */
-typedef struct {
-    msd_text_t value;   /* without the quotes, escapes left in */
-    bool present;
-    bool escaped;       /* quoted, with a backslash in it */
-} msd_param_t;
+#include "digest/params.h"
 
 typedef enum {
     MSD_QOP_AUTH,

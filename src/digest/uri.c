@@ -19,10 +19,10 @@ static msd_text_t behind(msd_text_t text, apr_size_t n)
 /* The bytes up to the first of the stop characters. */
 static msd_text_t until(msd_text_t text, const char *stops)
 {
+    apr_size_t count = strlen(stops);
     apr_size_t n = 0;
 
-    while (n < text.len && text.data[n] != '\0'
-           && strchr(stops, text.data[n]) == NULL) {
+    while (n < text.len && memchr(stops, text.data[n], count) == NULL) {
         n++;
     }
     return (msd_text_t){ text.data, n };

@@ -146,6 +146,14 @@ static void unlock(const msd_cache_t *cache)
     }
 }
 
+void msd_cache_status(const msd_cache_t *cache, request_rec *r, int flags)
+{
+    if (cache->provider->status != NULL && lock(cache) == APR_SUCCESS) {
+        cache->provider->status(cache->instance, r, flags);
+        unlock(cache);
+    }
+}
+
 /* Names must begin with random bytes: shmcb spreads by the first. */
 static apr_status_t make_name(const msd_cache_t *cache,
                               const unsigned char *id, unsigned char *name)

@@ -41,6 +41,12 @@ apr_status_t msd_cache_open(msd_cache_t *cache, const msd_keys_t *keys,
 /* Take the cache up in a child. */
 apr_status_t msd_cache_child(msd_cache_t *cache, apr_pool_t *pool);
 
+/*
+ * Write what the provider tells of itself into a status page.
+ * flags: of mod_status.
+ */
+void msd_cache_status(const msd_cache_t *cache, request_rec *r, int flags);
+
 /* One request's use of a cache: the self of the store. */
 typedef struct {
     msd_cache_t *cache;

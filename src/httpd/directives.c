@@ -10,6 +10,7 @@
 
 #include "httpd/cache.h"
 #include "httpd/config.h"
+#include "httpd/value.h"
 
 #define SECOND APR_INT64_C(1000)
 #define DAY (86400 * SECOND)
@@ -17,34 +18,25 @@
 /* Where the configuration pool keeps the places of AuthMSDigestReplay off. */
 #define REPLAY_OFF "msdigest-replay-off"
 
-/* The one form of an error: directive, value, what is allowed. */
-static const char *wrong(cmd_parms *cmd, const char *value,
-                         const char *allowed)
-{
-    return apr_psprintf(cmd->pool, "%s: '%s' is not allowed; give %s",
-                        cmd->cmd->name, value, allowed);
-}
-
 /* ---- Directives of a section */
 
-static const char *set_provider(cmd_parms *cmd, void *config,
-                                const char *name)
+static const char *set_provider(cmd_parms *cmd, void *config, const char *name)
 {
     msd_dir_config_t *dir = config;
     msd_provider_t *entry;
-    const authn_provider *provider =
-        ap_lookup_provider(AUTHN_PROVIDER_GROUP, name,
-                           AUTHN_PROVIDER_VERSION);
+    const authn_provider *provider = ap_lookup_provider(
+        AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
 
     if (provider == NULL) {
-        return wrong(cmd, name,
-                     "a provider whose module is loaded, or an "
-                     "<AuthnProviderAlias> that stands above");
+        return msd_value_wrong(cmd, name,
+                               "a provider whose module is loaded, or an "
+                               "<AuthnProviderAlias> that stands above");
     }
     if (provider->get_realm_hash == NULL) {
-        return wrong(cmd, name,
-                     "a provider that keeps realm hashes, such as file, "
-                     "dbm, dbd or socache");
+        return msd_value_wrong(
+            cmd, name,
+            "a provider that keeps realm hashes, such as file, "
+            "dbm, dbd or socache");
     }
     if (dir->providers == NULL) {
         dir->providers = apr_array_make(cmd->pool, 2, sizeof(*entry));
@@ -65,14 +57,16 @@ static const char *set_algorithm(cmd_parms *cmd, void *config,
     msd_algorithm_t algorithm;
 
     if (!msd_algorithm_find(msd_text_of(name), &algorithm)) {
-        return wrong(cmd, name,
-                     "one or more of MD5-sess, MD5, SHA-256-sess, SHA-256, "
-                     "SHA-512-256-sess, SHA-512-256");
+        return msd_value_wrong(
+            cmd, name,
+            "one or more of MD5-sess, MD5, SHA-256-sess, SHA-256, "
+            "SHA-512-256-sess, SHA-512-256");
     }
     if (!msd_hasher_has(msd_hasher_create(cmd->temp_pool),
                         msd_algorithm_hash(algorithm))) {
-        return wrong(cmd, name, "one that OpenSSL's policy has (in FIPS mode "
-                                "SHA-256 or SHA-512-256)");
+        return msd_value_wrong(cmd, name,
+                               "one that OpenSSL's policy has (in FIPS mode "
+                               "SHA-256 or SHA-512-256)");
     }
     if (dir->algorithms == NULL) {
         dir->algorithms = apr_array_make(cmd->pool, MSD_ALGORITHM_COUNT,
@@ -80,48 +74,29 @@ static const char *set_algorithm(cmd_parms *cmd, void *config,
     }
     for (int i = 0; i < dir->algorithms->nelts; i++) {
         if (APR_ARRAY_IDX(dir->algorithms, i, msd_algorithm_t) == algorithm) {
-            return wrong(cmd, name, "each algorithm once");
+            return msd_value_wrong(cmd, name, "each algorithm once");
         }
     }
     APR_ARRAY_PUSH(dir->algorithms, msd_algorithm_t) = algorithm;
     return NULL;
 }
 
-/* A word of a list, and the bits that it stands for. */
-typedef struct {
-    const char *word;
-    int bits;
-} word_t;
-
-/* Add the bits of one word to a member.  Returns NULL, or what is wrong. */
-static const char *add_bits(cmd_parms *cmd, const char *text,
-                            const word_t *words, const char *allowed,
-                            int *member)
-{
-    for (; words->word != NULL; words++) {
-        if (ap_cstr_casecmp(text, words->word) == 0) {
-            *member = (*member == MSD_UNSET ? 0 : *member) | words->bits;
-            return NULL;
-        }
-    }
-    return wrong(cmd, text, allowed);
-}
-
 static const char *set_qop(cmd_parms *cmd, void *config, const char *text)
 {
-    static const word_t words[] = {
+    static const msd_value_word_t words[] = {
         { "auth", 1 << MSD_QOP_AUTH },
         { "auth-int", 1 << MSD_QOP_AUTH_INT },
         { NULL, 0 },
     };
     msd_dir_config_t *dir = config;
 
-    return add_bits(cmd, text, words, "auth, auth-int or both", &dir->qops);
+    return msd_value_add_bits(cmd, text, words, "auth, auth-int or both",
+                              &dir->qops);
 }
 
 static const char *set_compat(cmd_parms *cmd, void *config, const char *text)
 {
-    static const word_t words[] = {
+    static const msd_value_word_t words[] = {
         { "none", 0 },
         { "serf", MSD_COMPAT_SERF },
         { "plain-md5", MSD_COMPAT_PLAIN_MD5 },
@@ -130,9 +105,9 @@ static const char *set_compat(cmd_parms *cmd, void *config, const char *text)
     };
     msd_dir_config_t *dir = config;
 
-    return add_bits(cmd, text, words,
-                    "none, or one or more of serf, plain-md5, uri-escapes",
-                    &dir->compat);
+    return msd_value_add_bits(
+        cmd, text, words,
+        "none, or one or more of serf, plain-md5, uri-escapes", &dir->compat);
 }
 
 /* As one of them may be empty, where httpd's own iteration would end. */
@@ -141,14 +116,15 @@ static const char *add_realms(cmd_parms *cmd, void *config, const char *args)
     msd_dir_config_t *dir = config;
 
     if (*args == '\0') {
-        return wrong(cmd, "", "one or more realms, \"\" for the empty one");
+        return msd_value_wrong(cmd, "",
+                               "one or more realms, \"\" for the empty one");
     }
     if (dir->realms == NULL) {
         dir->realms = apr_array_make(cmd->pool, 2, sizeof(const char *));
     }
     while (*args != '\0') {
-        APR_ARRAY_PUSH(dir->realms, const char *) =
-            ap_getword_conf(cmd->pool, &args);
+        APR_ARRAY_PUSH(dir->realms, const char *) = ap_getword_conf(cmd->pool,
+                                                                    &args);
     }
     return NULL;
 }
@@ -156,16 +132,16 @@ static const char *add_realms(cmd_parms *cmd, void *config, const char *args)
 static const char *set_user_domain(cmd_parms *cmd, void *config,
                                    const char *text)
 {
+    static const msd_value_word_t words[] = { { "keep", 0 },
+                                              { "strip", 1 },
+                                              { NULL, 0 } };
     msd_dir_config_t *dir = config;
 
-    dir->strip_domain = ap_cstr_casecmp(text, "strip") == 0;
-    return dir->strip_domain || ap_cstr_casecmp(text, "keep") == 0
-               ? NULL
-               : wrong(cmd, text, "keep or strip");
+    return msd_value_choose(cmd, text, words, "keep or strip",
+                            &dir->strip_domain);
 }
 
-static const char *set_max_body(cmd_parms *cmd, void *config,
-                                const char *text)
+static const char *set_max_body(cmd_parms *cmd, void *config, const char *text)
 {
     msd_dir_config_t *dir = config;
     char *end;
@@ -173,7 +149,7 @@ static const char *set_max_body(cmd_parms *cmd, void *config,
     dir->max_body = apr_strtoi64(text, &end, 10);
     if (*end != '\0' || !apr_isdigit(text[0]) || dir->max_body < 1
         || dir->max_body > APR_INT64_C(1) << 40) {
-        return wrong(cmd, text, "bytes from 1 to 1099511627776");
+        return msd_value_wrong(cmd, text, "bytes from 1 to 1099511627776");
     }
     return NULL;
 }
@@ -184,9 +160,10 @@ static const char *add_domain(cmd_parms *cmd, void *config, const char *uri)
 
     if ((uri[0] != '/' && strstr(uri, "://") == NULL)
         || strpbrk(uri, "\"\\ \t") != NULL) {
-        return wrong(cmd, uri,
-                     "absolute paths or absolute URIs, without quotes, "
-                     "backslashes and blanks");
+        return msd_value_wrong(
+            cmd, uri,
+            "absolute paths or absolute URIs, without quotes, "
+            "backslashes and blanks");
     }
     dir->domain = dir->domain == NULL
                       ? apr_pstrdup(cmd->pool, uri)
@@ -194,60 +171,20 @@ static const char *add_domain(cmd_parms *cmd, void *config, const char *uri)
     return NULL;
 }
 
-/* A duration in seconds, or with a unit, between two bounds in ms. */
-static const char *set_duration(cmd_parms *cmd, const char *text,
-                                apr_int64_t least, apr_int64_t most,
-                                apr_int64_t *out)
-{
-    apr_interval_time_t duration;
-
-    if (!apr_isdigit(text[0])
-        || ap_timeout_parameter_parse(text, &duration, "s") != APR_SUCCESS
-        || duration / 1000 < least || duration / 1000 > most) {
-        return wrong(cmd, text,
-                     apr_psprintf(cmd->pool,
-                                  "seconds from %" APR_INT64_T_FMT
-                                  " to %" APR_INT64_T_FMT
-                                  ", or a number with the unit ms, s, min "
-                                  "or h",
-                                  least / SECOND, most / SECOND));
+/* The durations that are allowed. */
+#define DURATION(member, least, most) \
+    { \
+        APR_OFFSETOF(msd_dir_config_t, member), least, most \
     }
-    *out = duration / 1000;
-    return NULL;
-}
 
-static const char *set_nonce_lifetime(cmd_parms *cmd, void *config,
-                                      const char *text)
-{
-    msd_dir_config_t *dir = config;
-
-    return set_duration(cmd, text, SECOND, DAY, &dir->nonce_lifetime_ms);
-}
-
-static const char *set_context_lifetime(cmd_parms *cmd, void *config,
-                                        const char *text)
-{
-    msd_dir_config_t *dir = config;
-
-    return set_duration(cmd, text, SECOND, 30 * DAY,
-                        &dir->context_lifetime_ms);
-}
-
-static const char *set_context_idle(cmd_parms *cmd, void *config,
-                                    const char *text)
-{
-    msd_dir_config_t *dir = config;
-
-    return set_duration(cmd, text, SECOND, 30 * DAY, &dir->context_idle_ms);
-}
-
-static const char *set_revalidate(cmd_parms *cmd, void *config,
-                                  const char *text)
-{
-    msd_dir_config_t *dir = config;
-
-    return set_duration(cmd, text, 0, 30 * DAY, &dir->revalidate_ms);
-}
+static const msd_value_range_t nonce_lifetime = DURATION(nonce_lifetime_ms,
+                                                         SECOND, DAY);
+static const msd_value_range_t context_lifetime = DURATION(context_lifetime_ms,
+                                                           SECOND, 30 * DAY);
+static const msd_value_range_t context_idle = DURATION(context_idle_ms, SECOND,
+                                                       30 * DAY);
+static const msd_value_range_t revalidate = DURATION(revalidate_ms, 0,
+                                                     30 * DAY);
 
 /* For the log, which is not open yet. */
 static void note_replay_off(cmd_parms *cmd)
@@ -259,9 +196,9 @@ static void note_replay_off(cmd_parms *cmd)
         places = apr_array_make(cmd->pool, 1, sizeof(const char *));
         apr_pool_userdata_setn(places, REPLAY_OFF, NULL, cmd->pool);
     }
-    APR_ARRAY_PUSH((apr_array_header_t *)places, const char *) =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                     cmd->directive->line_num);
+    APR_ARRAY_PUSH((apr_array_header_t *)places, const char *) = apr_psprintf(
+        cmd->pool, "%s:%d", cmd->directive->filename,
+        cmd->directive->line_num);
 }
 
 const apr_array_header_t *msd_directives_replay_off(apr_pool_t *pool)
@@ -275,42 +212,34 @@ const apr_array_header_t *msd_directives_replay_off(apr_pool_t *pool)
 
 static const char *set_replay(cmd_parms *cmd, void *config, const char *text)
 {
-    static const char *const modes[] = {
-        [MSD_REPLAY_WINDOW] = "window",
-        [MSD_REPLAY_SEQUENCE] = "sequence",
-        [MSD_REPLAY_OFF] = "off",
+    static const msd_value_word_t words[] = {
+        { "window", MSD_REPLAY_WINDOW },
+        { "sequence", MSD_REPLAY_SEQUENCE },
+        { "off", MSD_REPLAY_OFF },
+        { NULL, 0 },
     };
     msd_dir_config_t *dir = config;
-    int mode = MSD_UNSET;
+    const char *fault = msd_value_choose(
+        cmd, text, words, "window, sequence or off", &dir->replay_mode);
 
-    for (int i = 0; i < (int)(sizeof(modes) / sizeof(modes[0])); i++) {
-        if (ap_cstr_casecmp(text, modes[i]) == 0) {
-            mode = i;
-        }
-    }
-    if (mode == MSD_UNSET) {
-        return wrong(cmd, text, "window, sequence or off");
-    }
-    dir->replay_mode = mode;
-    if (mode == MSD_REPLAY_OFF) {
+    if (fault == NULL && dir->replay_mode == MSD_REPLAY_OFF) {
         note_replay_off(cmd);
     }
-    return NULL;
+    return fault;
 }
 
 static const char *set_uri_match(cmd_parms *cmd, void *config,
                                  const char *text)
 {
+    static const msd_value_word_t words[] = {
+        { "exact", MSD_URI_EXACT },
+        { "path", MSD_URI_PATH },
+        { NULL, 0 },
+    };
     msd_dir_config_t *dir = config;
 
-    if (ap_cstr_casecmp(text, "exact") == 0) {
-        dir->uri_match = MSD_URI_EXACT;
-    } else if (ap_cstr_casecmp(text, "path") == 0) {
-        dir->uri_match = MSD_URI_PATH;
-    } else {
-        return wrong(cmd, text, "exact or path");
-    }
-    return NULL;
+    return msd_value_choose(cmd, text, words, "exact or path",
+                            &dir->uri_match);
 }
 
 /* ---- Directives of a server */
@@ -326,7 +255,7 @@ static const char *set_context_cache(cmd_parms *cmd, void *config,
         return fault;
     }
     fault = msd_cache_create(text, cmd->temp_pool, cmd->pool, &server->cache);
-    return fault == NULL ? NULL : wrong(cmd, text, fault);
+    return fault == NULL ? NULL : msd_value_wrong(cmd, text, fault);
 }
 
 static const char *set_replay_slots(cmd_parms *cmd, void *config,
@@ -343,7 +272,7 @@ static const char *set_replay_slots(cmd_parms *cmd, void *config,
     server->replay_slots = apr_strtoi64(text, &end, 10);
     if (*end != '\0' || server->replay_slots < MSD_REPLAY_SLOTS_MIN
         || server->replay_slots > MSD_REPLAY_SLOTS_MAX) {
-        return wrong(cmd, text, "a number from 1024 to 16777216");
+        return msd_value_wrong(cmd, text, "a number from 1024 to 16777216");
     }
     return NULL;
 }
@@ -358,7 +287,7 @@ static const char *set_scope(cmd_parms *cmd, void *config, const char *name)
         return fault;
     }
     if (name[0] == '\0') {
-        return wrong(cmd, name, "a name");
+        return msd_value_wrong(cmd, name, "a name");
     }
     server->scope = apr_pstrdup(cmd->pool, name);
     return NULL;
@@ -368,6 +297,9 @@ static const char *set_scope(cmd_parms *cmd, void *config, const char *name)
  * administrator decided. */
 #define IN_SECTION (RSRC_CONF | ACCESS_CONF)
 #define ANYWHERE OR_AUTHCFG
+
+/* httpd hands it on as it is, but not as const. */
+#define RANGE(duration) ((void *)(uintptr_t) & (duration))
 
 const command_rec msd_directives[] = {
     AP_INIT_ITERATE("AuthMSDigestProvider", set_provider, NULL, IN_SECTION,
@@ -392,13 +324,17 @@ const command_rec msd_directives[] = {
                   "the largest body that auth-int reads, in bytes"),
     AP_INIT_ITERATE("AuthMSDigestDomain", add_domain, NULL, ANYWHERE,
                     "URIs that are in the same protection space"),
-    AP_INIT_TAKE1("AuthMSDigestNonceLifetime", set_nonce_lifetime, NULL,
-                  IN_SECTION, "how long a nonce is good, in seconds"),
-    AP_INIT_TAKE1("AuthMSDigestContextLifetime", set_context_lifetime, NULL,
-                  IN_SECTION, "how long a proof is good, in seconds"),
-    AP_INIT_TAKE1("AuthMSDigestContextIdle", set_context_idle, NULL,
-                  IN_SECTION, "how long an unused context is kept"),
-    AP_INIT_TAKE1("AuthMSDigestRevalidate", set_revalidate, NULL, IN_SECTION,
+    AP_INIT_TAKE1("AuthMSDigestNonceLifetime", msd_value_duration,
+                  RANGE(nonce_lifetime), IN_SECTION,
+                  "how long a nonce is good, in seconds"),
+    AP_INIT_TAKE1("AuthMSDigestContextLifetime", msd_value_duration,
+                  RANGE(context_lifetime), IN_SECTION,
+                  "how long a proof is good, in seconds"),
+    AP_INIT_TAKE1("AuthMSDigestContextIdle", msd_value_duration,
+                  RANGE(context_idle), IN_SECTION,
+                  "how long an unused context is kept"),
+    AP_INIT_TAKE1("AuthMSDigestRevalidate", msd_value_duration,
+                  RANGE(revalidate), IN_SECTION,
                   "after how long the provider is asked again"),
     AP_INIT_TAKE1("AuthMSDigestReplay", set_replay, NULL, IN_SECTION,
                   "window, sequence or off"),
@@ -406,8 +342,8 @@ const command_rec msd_directives[] = {
                   "exact or path"),
     AP_INIT_TAKE1("AuthMSDigestContextCache", set_context_cache, NULL,
                   RSRC_CONF, "where contexts are kept"),
-    AP_INIT_TAKE1("AuthMSDigestReplaySlots", set_replay_slots, NULL,
-                  RSRC_CONF, "how many live nonces the guard can hold"),
+    AP_INIT_TAKE1("AuthMSDigestReplaySlots", set_replay_slots, NULL, RSRC_CONF,
+                  "how many live nonces the guard can hold"),
     AP_INIT_TAKE1("AuthMSDigestScope", set_scope, NULL, RSRC_CONF,
                   "name under which servers share nonces and contexts"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }

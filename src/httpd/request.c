@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_ssl.h>
 
+#include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/log.h"
 #include "httpd/provider.h"
@@ -29,6 +30,7 @@ typedef struct {
     msd_policy_t policy;
     msd_world_t world;
     msd_cache_use_t cache_use;
+    msd_nearstore_use_t near_use;
     msd_store_t store;
     msd_provider_use_t provider_use;
     msd_authority_t authority;
@@ -82,7 +84,7 @@ static role_t get_role(const request_rec *r)
     return r->proxyreq == PROXYREQ_PROXY ? proxy : origin;
 }
 
-static request_rec *find_top(request_rec *r)
+request_rec *msd_request_top(request_rec *r)
 {
     while (r->main != NULL || r->prev != NULL) {
         r = r->main != NULL ? r->main : r->prev;
@@ -129,6 +131,7 @@ static bool begin_work(request_rec *r, work_t *work)
 {
     const msd_server_config_t *server = msd_config_server(r->server);
     const char *realm = get_realm(r);
+    uint64_t now_ms;
 
     if (realm == NULL) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -137,17 +140,20 @@ static bool begin_work(request_rec *r, work_t *work)
         return false;
     }
     work->r = r;
-    work->top = find_top(r);
+    work->top = msd_request_top(r);
     work->dir = ap_get_module_config(r->per_dir_config,
                                      &auth_msdigest_module);
     work->state = server->state;
     msd_config_policy(work->dir, realm, get_scope(r, work->dir, realm),
                       &work->policy);
-    work->store = msd_cache_store(&work->cache_use, work->state->cache, r);
+    now_ms = msd_state_now_ms(work->state);
+    work->store = msd_nearstore_store(
+        &work->near_use, work->state->near,
+        msd_cache_store(&work->cache_use, work->state->cache, r), now_ms);
     work->authority = msd_provider_authority(&work->provider_use, r,
                                              work->dir);
     work->world = (msd_world_t){
-        .now_ms = msd_state_now_ms(work->state),
+        .now_ms = now_ms,
         .random = msd_state_random,
         .hasher = work->state->hasher,
         .keys = &work->state->keys,
@@ -163,7 +169,8 @@ static bool begin_work(request_rec *r, work_t *work)
 
 /* What the client asked for: of its own request, not of one that httpd made
  * of it, and byte for byte. */
-static void read_request(const work_t *work, msd_request_t *request)
+static void read_request(const work_t *work, msd_body_use_t *body,
+                         msd_request_t *request)
 {
     const request_rec *top = work->top;
 
@@ -174,6 +181,8 @@ static void read_request(const work_t *work, msd_request_t *request)
     request->target.authority =
         msd_text_of(apr_table_get(top->headers_in, "Host"));
     request->target.secure = ap_ssl_conn_is_ssl(top->connection) != 0;
+    request->entity = msd_body_hash;
+    request->entity_self = body;
 }
 
 static decided_t *get_decided(const work_t *work)
@@ -198,6 +207,11 @@ static msd_text_t keep_text(const work_t *work, msd_text_t text)
 static decided_t *decide(const work_t *work)
 {
     decided_t *decided = get_decided(work);
+    msd_body_use_t body = {
+        .top = work->top,
+        .hasher = work->world.hasher,
+        .max = msd_config_max_body(work->dir),
+    };
     msd_request_t request;
 
     if (decided == NULL) {
@@ -205,16 +219,19 @@ static decided_t *decide(const work_t *work)
         ap_set_module_config(work->top->request_config, &auth_msdigest_module,
                              decided);
     }
-    read_request(work, &request);
+    read_request(work, &body, &request);
     request.counted = decided->counted;
     msd_accept(&work->world, &work->policy, &request, &decided->outcome);
     decided->dir = work->dir;
     decided->realm = apr_pstrdup(work->top->pool, work->policy.realm);
     decided->outcome.user = keep_text(work, decided->outcome.user);
-    decided->outcome.cnonce = keep_text(work, decided->outcome.cnonce);
-    decided->outcome.nc = keep_text(work, decided->outcome.nc);
+    if (decided->outcome.rspauth[0] != '\0') {
+        decided->outcome.cnonce = keep_text(work, decided->outcome.cnonce);
+        decided->outcome.nc = keep_text(work, decided->outcome.nc);
+    }
     if (decided->outcome.verdict == MSD_ACCEPTED) {
         decided->counted = true;
+        msd_body_release(&body);
     }
     msd_log_outcome(work->state, work->r, &decided->outcome);
     return decided;

@@ -19,6 +19,9 @@
  */
 int msd_request_authenticate(request_rec *r);
 
+/* The client's own request, of which r is a sub-request or a redirect. */
+request_rec *msd_request_top(request_rec *r);
+
 /*
  * Add a challenge to a response that another module refuses.
  * Returns OK.

@@ -212,17 +212,22 @@ static void give_state(server_rec *s, msd_state_t *state, apr_pool_t *pool)
     ap_set_module_config(s->module_config, &auth_msdigest_module, own);
 }
 
-/* Shared, so that a thing is said once and not once by each process; without
- * shared memory it is said more often. */
-static _Atomic(uint64_t) *make_notes(apr_pool_t *pool)
+/* Numbers that all processes of a generation share: the notes of the log, so
+ * that a thing is said once and not once by each process, and the counters of
+ * the near store, which cannot be without. */
+static void make_shared(msd_state_t *state, apr_pool_t *pool)
 {
-    const apr_size_t size = MSD_STATE_NOTES * sizeof(_Atomic(uint64_t));
+    const apr_size_t notes = MSD_STATE_NOTES * sizeof(*state->notes);
+    const apr_size_t counters =
+        MSD_NEARSTORE_COUNTERS * sizeof(*state->notes);
     apr_shm_t *shm;
 
-    if (apr_shm_create(&shm, size, NULL, pool) != APR_SUCCESS) {
-        return apr_pcalloc(pool, size);
+    if (apr_shm_create(&shm, notes + counters, NULL, pool) != APR_SUCCESS) {
+        state->notes = apr_pcalloc(pool, notes);
+        return;
     }
-    return apr_shm_baseaddr_get(shm);
+    state->notes = apr_shm_baseaddr_get(shm);
+    state->near = msd_nearstore_create(state->notes + MSD_STATE_NOTES, pool);
 }
 
 static void log_replay_off(server_rec *s, apr_pool_t *pool)
@@ -265,7 +270,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
                      "the default: set AuthMSDigestAlgorithm SHA-256");
     }
     state->nonces = msd_noncecache_create(pool);
-    state->notes = make_notes(pool);
+    make_shared(state, pool);
     open_cache(state, s, pool, temp);
     log_replay_off(s, pool);
     for (; s != NULL; s = s->next) {

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "accept.h"
+#include "context/nearstore.h"
 #include "httpd/cache.h"
 #include "httpd/module.h"
 
@@ -19,6 +20,7 @@ typedef struct msd_state_t {
     msd_hasher_t *hasher;
     msd_noncecache_t *nonces;   /* of this process */
     msd_cache_t *cache;         /* NULL: could not be opened */
+    msd_nearstore_t *near;      /* of this process; NULL: none */
     _Atomic(uint64_t) *notes;   /* shared; for log.c */
 } msd_state_t;
 

@@ -27,7 +27,7 @@
 #define ACCEPTS 2
 #endif
 #ifndef NONCES
-#define NONCES 3                /* at most 7, as times have 4 bits in GEN */
+#define NONCES 3                /* at most 7: a bit each in claimed */
 #endif
 #ifndef COUNTS
 #define COUNTS 3                /* at most 7: a bit each in accepted[] */
@@ -70,7 +70,7 @@ byte own[SLOTS];
 byte win[SLOTS * RING];
 #define WIN  win[s * RING + BLOCK_OF(nc) % RING]
 #ifdef SEQUENCE
-byte last[SLOTS];               /* [gen:4 | last count:4] */
+byte last[SLOTS];               /* [gen:4 | last count:4], no window word */
 #endif
 
 /*
@@ -291,7 +291,8 @@ again:
 #ifdef SEQUENCE
     /*
      * The window bit is ours, so no other mode can accept this count. It is
-     * accepted if it also raises the last count, and lost if it does not.
+     * accepted if it also raises the last count, and lost if it does not. In
+     * the other order a raised count could be accepted after a higher one.
      */
 rise:
     MAY_DIE;

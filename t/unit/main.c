@@ -63,10 +63,12 @@ const char *unit_string(msd_text_t text)
 int main(void)
 {
     static Suite *(*const suites[])(void) = {
-        suite_algorithm, suite_authority, suite_challenge, suite_context,
-        suite_hash,      suite_header,    suite_keys,      suite_nonce,
-        suite_realmhash, suite_replay,    suite_response,  suite_seal,
-        suite_text,      suite_uri,       suite_username,
+        suite_algorithm,  suite_authority,  suite_challenge, suite_context,
+        suite_credential, suite_noncecache, suite_proof,     suite_utf8,
+        suite_hash,       suite_header,     suite_keys,      suite_nonce,
+        suite_realmhash,  suite_replay,     suite_response,  suite_seal,
+        suite_text,       suite_uri,        suite_username,  suite_nearstore,
+        suite_params,
     };
     SRunner *runner;
     int failed;

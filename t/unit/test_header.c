@@ -40,7 +40,7 @@ START_TEST(scheme_is_recognised)
     static const struct {
         const char *name;
         const char *header;
-        const char *rest;   /* NULL: not Digest */
+        const char *rest; /* NULL: not Digest */
     } rows[] = {
         { "as written", "Digest a=b", " a=b" },
         { "lower case", "digest a=b", " a=b" },
@@ -80,11 +80,12 @@ static const struct {
     const char *text;
 } accepted[] = {
     { "the plain form", WHOLE },
-    { "no blank at all", "username=\"Mufasa\",realm=\"r\",nonce=\"n\",uri=\"/\","
-                         COUNTED "," ANSWERED },
-    { "blanks around equals", " username = \"Mufasa\" , realm= \"r\","
-                              "nonce =\"n\",uri\t=\t\"/\"," COUNTED ","
-                              ANSWERED },
+    { "no blank at all",
+      "username=\"Mufasa\",realm=\"r\",nonce=\"n\",uri=\"/\"," COUNTED
+      "," ANSWERED },
+    { "blanks around equals",
+      " username = \"Mufasa\" , realm= \"r\","
+      "nonce =\"n\",uri\t=\t\"/\"," COUNTED "," ANSWERED },
     { "tabs between", "\tusername=\"Mufasa\"\t,\trealm=\"r\",\tnonce=\"n\","
                       "uri=\"/\"\t," COUNTED "," ANSWERED },
     { "a comma at the end", WHOLE "," },
@@ -99,15 +100,14 @@ static const struct {
                       "nc=00000001,cnonce=c,response=" MD5_RESPONSE },
     { "all quoted", " username=\"Mufasa\",realm=\"r\",nonce=\"n\",uri=\"/\","
                     "qop=\"auth\",nc=\"00000001\",cnonce=\"c\"," ANSWERED },
-    { "qop in capitals", START "qop=AUTH,nc=00000001,cnonce=\"c\","
-                         ANSWERED },
-    { "response in capitals", START COUNTED ",response=\""
-                              "6629FAE49393A05397450978507C4EF1\"" },
+    { "qop in capitals", START "qop=AUTH,nc=00000001,cnonce=\"c\"," ANSWERED },
+    { "response in capitals",
+      START COUNTED ",response=\""
+                    "6629FAE49393A05397450978507C4EF1\"" },
     { "an unknown parameter", WHOLE ",sponsor=\"me\"" },
     { "an unknown one twice", " x=1,x=2," WHOLE ",x=\"3\",x=4" },
     { "unknown with an empty quoted value", WHOLE ",x=\"\"" },
-    { "unknown of every token character",
-      WHOLE ",!#$%&'*+-.^_`|~09azAZ=1" },
+    { "unknown of every token character", WHOLE ",!#$%&'*+-.^_`|~09azAZ=1" },
     { "one-letter names", " n=1,u=2,r=3,q=4,c=5," WHOLE },
     { "prefixes of names", " user=1,real=2,nonc=3,ur=4,qo=5,cnonc=6,"
                            "respons=7,algorith=8,opaqu=9,userhas=0," WHOLE },
@@ -116,8 +116,7 @@ static const struct {
     { "empty user, realm, nonce and cnonce",
       " username=\"\",realm=\"\",nonce=\"\",uri=\"\",qop=auth,nc=00000001,"
       "cnonce=\"\"," ANSWERED },
-    { "a comma and an equals sign in quotes",
-      WHOLE ",opaque=\"a,b=c, d\"" },
+    { "a comma and an equals sign in quotes", WHOLE ",opaque=\"a,b=c, d\"" },
     { "an unquoted value with an equals sign", WHOLE ",opaque=QUI=" },
     { "bytes above 127", WHOLE ",opaque=\"\xc3\xa4\xff\x80\",x=\xe4" },
     { "a tab in quotes", WHOLE ",opaque=\"a\tb\"" },
@@ -146,7 +145,7 @@ END_TEST
 static const struct {
     const char *name;
     const char *text;
-    const char *fault;      /* a part of the sentence */
+    const char *fault; /* a part of the sentence */
 } refused[] = {
     { "empty", "", "username" },
     { "blanks only", " \t ", "username" },
@@ -202,8 +201,18 @@ static const struct {
     { "userhash twice", WHOLE ",userhash=false,userhash=false", "twice" },
     { "username* twice", " username*=UTF-8''a,username*=UTF-8''a", "twice" },
     { "username and username*", WHOLE ",username*=UTF-8''M", "together" },
-    { "username* alone", " username*=UTF-8''M,realm=\"r\",nonce=\"n\","
-                         "uri=\"/\"," COUNTED "," ANSWERED, "username" },
+    { "username* and userhash",
+      " username*=UTF-8''M,userhash=true,realm=\"r\",nonce=\"n\","
+      "uri=\"/\"," COUNTED "," ANSWERED,
+      "userhash" },
+    { "username* of another charset",
+      " username*=ISO-8859-1''M,realm=\"r\",nonce=\"n\",uri=\"/\"," COUNTED
+      "," ANSWERED,
+      "username*" },
+    { "username* badly encoded",
+      " username*=UTF-8''%4,realm=\"r\",nonce=\"n\",uri=\"/\"," COUNTED
+      "," ANSWERED,
+      "username*" },
     { "two headers in one", WHOLE ", Digest" WHOLE, "without value" },
     { "Basic behind a comma", WHOLE ",Basic QTpi", "without value" },
 };
@@ -252,7 +261,7 @@ START_TEST(name_characters_are_those_of_a_token)
 
         *strchr(text, '?') = (char)c;
         if (c == '=') {
-            continue;   /* a name of one letter and a bare value */
+            continue; /* a name of one letter and a bare value */
         }
         ck_assert_msg((parse(text) == NULL) == token, "character %d", c);
     }
@@ -317,9 +326,13 @@ START_TEST(nc_is_8_hexadecimal_digits)
 {
     for (int n = 0; n <= 20; n++) {
         static const char digits[] = "00000000000000000000";
-        const char *bare = apr_psprintf(unit_pool, START ANSWERED ",qop=auth,"
-                                        "cnonce=\"c\",nc=%.*s", n, digits);
-        const char *quoted = apr_psprintf(unit_pool, START ANSWERED ","
+        const char *bare = apr_psprintf(unit_pool,
+                                        START ANSWERED ",qop=auth,"
+                                                       "cnonce=\"c\",nc=%.*s",
+                                        n, digits);
+        const char *quoted = apr_psprintf(unit_pool,
+                                          START ANSWERED
+                                          ","
                                           "qop=auth,cnonce=\"c\",nc=\"%.*s\"",
                                           n, digits);
 
@@ -337,36 +350,28 @@ START_TEST(nc_value_is_read)
         bool fine;
         uint32_t nc;
     } rows[] = {
-        { "00000001", true, 1 },
-        { "00000000", true, 0 },
-        { "0000000a", true, 10 },
-        { "0000000A", true, 10 },
-        { "01020304", true, 0x01020304 },
-        { "80000000", true, 0x80000000u },
-        { "ffffffff", true, 0xffffffffu },
-        { "FFFFFFFF", true, 0xffffffffu },
-        { "0000000g", false, 0 },
-        { "g0000000", false, 0 },
-        { "0x000001", false, 0 },
-        { "-0000001", false, 0 },
-        { "+0000001", false, 0 },
-        { "0000 001", false, 0 },
-        { "0000000:", false, 0 },
-        { "0000000/", false, 0 },
-        { "0000000@", false, 0 },
-        { "0000000`", false, 0 },
+        { "00000001", true, 1 },           { "00000000", true, 0 },
+        { "0000000a", true, 10 },          { "0000000A", true, 10 },
+        { "01020304", true, 0x01020304 },  { "80000000", true, 0x80000000u },
+        { "ffffffff", true, 0xffffffffu }, { "FFFFFFFF", true, 0xffffffffu },
+        { "0000000g", false, 0 },          { "g0000000", false, 0 },
+        { "0x000001", false, 0 },          { "-0000001", false, 0 },
+        { "+0000001", false, 0 },          { "0000 001", false, 0 },
+        { "0000000:", false, 0 },          { "0000000/", false, 0 },
+        { "0000000@", false, 0 },          { "0000000`", false, 0 },
         { "0000000\xb1", false, 0 },
     };
 
     for (int i = 0; i < UNIT_COUNT(rows); i++) {
-        const char *text = apr_pstrcat(unit_pool, START ANSWERED ",qop=auth,"
-                                       "cnonce=\"c\",nc=\"", rows[i].text,
-                                       "\"", NULL);
+        const char *text = apr_pstrcat(unit_pool,
+                                       START ANSWERED ",qop=auth,"
+                                                      "cnonce=\"c\",nc=\"",
+                                       rows[i].text, "\"", NULL);
         const char *fault = parse(text);
 
         ck_assert_msg((fault == NULL) == rows[i].fine, "%s", rows[i].text);
-        ck_assert_msg(fault != NULL || credentials.nc == rows[i].nc,
-                      "%s: %u", rows[i].text, credentials.nc);
+        ck_assert_msg(fault != NULL || credentials.nc == rows[i].nc, "%s: %u",
+                      rows[i].text, credentials.nc);
         ck_assert_msg(fault == NULL || strstr(fault, "nc") != NULL, "%s: %s",
                       rows[i].text, fault);
     }
@@ -394,10 +399,11 @@ START_TEST(response_is_as_long_as_the_hash)
         int want = (int)(2 * msd_hash_size(msd_algorithm_hash(id)));
 
         for (int n = 0; n <= 130; n++) {
-            const char *text =
-                apr_psprintf(unit_pool, START COUNTED ",algorithm=%s,"
-                             "response=\"%.*s\"", msd_algorithm_name(id),
-                             n > 128 ? 128 : n, digits);
+            const char *text = apr_psprintf(unit_pool,
+                                            START COUNTED ",algorithm=%s,"
+                                                          "response=\"%.*s\"",
+                                            msd_algorithm_name(id),
+                                            n > 128 ? 128 : n, digits);
 
             ck_assert_msg((parse(text) == NULL) == (n == want),
                           "%s: %d digits", msd_algorithm_name(id), n);
@@ -447,8 +453,8 @@ START_TEST(algorithm_is_read)
     };
 
     for (int i = 0; i < UNIT_COUNT(rows); i++) {
-        const char *fault = parse(apr_pstrcat(unit_pool, WHOLE ",",
-                                              rows[i].text, NULL));
+        const char *fault = parse(
+            apr_pstrcat(unit_pool, WHOLE ",", rows[i].text, NULL));
 
         ck_assert_msg((fault == NULL) == rows[i].fine, "%s", rows[i].text);
         ck_assert_msg(fault != NULL
@@ -490,8 +496,8 @@ START_TEST(qop_is_one_token)
             rows[i].text, NULL));
 
         ck_assert_msg((fault == NULL) == rows[i].fine, "%s", rows[i].text);
-        ck_assert_msg(fault != NULL || credentials.qop == rows[i].qop,
-                      "%s", rows[i].text);
+        ck_assert_msg(fault != NULL || credentials.qop == rows[i].qop, "%s",
+                      rows[i].text);
         ck_assert_msg(fault == NULL || strstr(fault, "qop") != NULL, "%s: %s",
                       rows[i].text, fault);
     }
@@ -520,9 +526,9 @@ START_TEST(unescape_takes_one_backslash_of_each_pair)
         const char *in;
         const char *out;
     } rows[] = {
-        { "\\\"", "\"" },      { "\\\\", "\\" },     { "\\a", "a" },
-        { "a\\b\\c", "abc" },  { "\\\\\\\\", "\\\\" }, { "\\\\n", "\\n" },
-        { "a\\", "a\\" },      { "\\", "\\" },
+        { "\\\"", "\"" },     { "\\\\", "\\" },       { "\\a", "a" },
+        { "a\\b\\c", "abc" }, { "\\\\\\\\", "\\\\" }, { "\\\\n", "\\n" },
+        { "a\\", "a\\" },     { "\\", "\\" },
     };
 
     for (int i = 0; i < UNIT_COUNT(rows); i++) {
@@ -540,17 +546,52 @@ END_TEST
 
 START_TEST(backslash_without_quotes_is_itself)
 {
-    ck_assert_ptr_null(parse(" username=DOM\\user,realm=r,nonce=n,uri=/,"
-                             COUNTED "," ANSWERED));
+    ck_assert_ptr_null(parse(
+        " username=DOM\\user,realm=r,nonce=n,uri=/," COUNTED "," ANSWERED));
     ck_assert_str_eq(param(MSD_PARAM_USERNAME), "DOM\\user");
     ck_assert(!credentials.params[MSD_PARAM_USERNAME].escaped);
+}
+END_TEST
+
+START_TEST(name_is_that_of_either_parameter)
+{
+    static const struct {
+        const char *text;
+        const char *name;
+        bool escaped;
+        bool userhash;
+    } rows[] = {
+        { "username=\"a\\\\b\"", "a\\\\b", true, false },
+        { "username=ann", "ann", false, false },
+        { "username=\"ann\",userhash=false", "ann", false, false },
+        { "username=\"ann\",userhash=true", "ann", false, true },
+        { "username=\"ann\",userhash=\"TRUE\"", "ann", false, true },
+        { "username=\"ann\",userhash=tru", "ann", false, false },
+        { "username=\"ann\",userhash=truee", "ann", false, false },
+        { "username*=UTF-8''J%C3%A4n", "J\xc3\xa4n", false, false },
+        { "username*=UTF-8''a%5Cb,userhash=false", "a\\b", false, false },
+    };
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        const char *fault = parse(
+            apr_pstrcat(unit_pool, rows[i].text,
+                        ",realm=r,nonce=n,uri=/," COUNTED "," ANSWERED, NULL));
+
+        ck_assert_msg(fault == NULL, "%s: %s", rows[i].text, fault);
+        ck_assert_str_eq(unit_string(credentials.username.value),
+                         rows[i].name);
+        ck_assert(credentials.username.present);
+        ck_assert(credentials.username.escaped == rows[i].escaped);
+        ck_assert_msg(credentials.userhash == rows[i].userhash, "%s",
+                      rows[i].text);
+    }
 }
 END_TEST
 
 START_TEST(nothing_is_carried_over_from_the_last_header)
 {
     ck_assert_ptr_null(parse(WHOLE ",opaque=\"a\\b\",algorithm=MD5-sess,"
-                             "userhash=true"));
+                                   "userhash=true"));
     ck_assert_ptr_null(parse(WHOLE));
     ck_assert_str_eq(param(MSD_PARAM_OPAQUE), "(absent)");
     ck_assert_str_eq(param(MSD_PARAM_USERHASH), "(absent)");
@@ -584,9 +625,9 @@ START_TEST(sizes_up_to_7000_bytes_are_read)
     big[7000] = '\0';
     for (int i = 0; i < UNIT_COUNT(names); i++) {
         text = apr_pstrcat(unit_pool, "username=\"", i == 0 ? big : "u",
-                           "\",realm=\"", i == 1 ? big : "r",
-                           "\",uri=\"", i == 2 ? big : "/",
-                           "\",cnonce=\"", i == 3 ? big : "c",
+                           "\",realm=\"", i == 1 ? big : "r", "\",uri=\"",
+                           i == 2 ? big : "/", "\",cnonce=\"",
+                           i == 3 ? big : "c",
                            "\",nonce=n,qop=auth,nc=00000001," ANSWERED, NULL);
         ck_assert_ptr_null(parse(text));
         ck_assert_uint_eq(credentials.params[names[i]].value.len, 7000);
@@ -594,8 +635,8 @@ START_TEST(sizes_up_to_7000_bytes_are_read)
     memset(big, ',', 7000);
     ck_assert_ptr_null(parse(apr_pstrcat(unit_pool, big, WHOLE, NULL)));
     memset(big, '\\', 7000);
-    ck_assert_ptr_null(parse(apr_pstrcat(unit_pool, WHOLE ",opaque=\"", big,
-                                         "\"", NULL)));
+    ck_assert_ptr_null(
+        parse(apr_pstrcat(unit_pool, WHOLE ",opaque=\"", big, "\"", NULL)));
     ck_assert_uint_eq(credentials.opaque.len, 3500);
 }
 END_TEST
@@ -641,7 +682,8 @@ static const struct {
       "cnonce=\"ZTk0\", nc=00000001, qop=auth, "
       "response=\"641b92d2d8af170329ce308832a4df13\", algorithm=MD5-sess",
       "u", "", MSD_ALGORITHM_MD5_SESS, 1 },
-    { "Java", " username=\"u\", realm=\"r\", nonce=\"n\", nc=00000001, "
+    { "Java",
+      " username=\"u\", realm=\"r\", nonce=\"n\", nc=00000001, "
       "uri=\"/a\", response=\"641b92d2d8af170329ce308832a4df13\", "
       "algorithm=MD5, opaque=\"5ccc\", cnonce=\"c\", qop=auth",
       "u", "5ccc", MSD_ALGORITHM_MD5, 1 },
@@ -662,9 +704,9 @@ START_TEST(real_clients_are_understood)
     ck_assert_msg(fault == NULL, "%s: %s", clients[_i].name, fault);
     ck_assert_msg(strcmp(param(MSD_PARAM_USERNAME), clients[_i].user) == 0,
                   "%s: user %s", clients[_i].name, param(MSD_PARAM_USERNAME));
-    ck_assert_msg(msd_text_equal(credentials.opaque,
-                                 msd_text_of(clients[_i].opaque)),
-                  "%s: opaque", clients[_i].name);
+    ck_assert_msg(
+        msd_text_equal(credentials.opaque, msd_text_of(clients[_i].opaque)),
+        "%s: opaque", clients[_i].name);
     ck_assert_msg(credentials.algorithm == clients[_i].algorithm,
                   "%s: algorithm", clients[_i].name);
     ck_assert_msg(credentials.nc == clients[_i].nc, "%s: nc",
@@ -711,6 +753,7 @@ Suite *suite_header(void)
     tcase_add_test(tcase, escapes_are_taken_away);
     tcase_add_test(tcase, unescape_takes_one_backslash_of_each_pair);
     tcase_add_test(tcase, backslash_without_quotes_is_itself);
+    tcase_add_test(tcase, name_is_that_of_either_parameter);
     tcase_add_test(tcase, nothing_is_carried_over_from_the_last_header);
     tcase_add_test(tcase, values_point_into_the_header);
     tcase_add_test(tcase, sizes_up_to_7000_bytes_are_read);

@@ -214,12 +214,31 @@ START_TEST(range_ends_at_16777215)
                                        0xffffffffu };
     msd_replay_key_t key = key_of(5, 1);
 
-    for (int i = 0; i < UNIT_COUNT(beyond); i++) {
-        ck_assert_msg(use_peeking(key, beyond[i]) == RANGE, "%u", beyond[i]);
-    }
     ck_assert_int_eq(use_peeking(key, 16777215), ACCEPTED);
     ck_assert_int_eq(use_peeking(key, 16777215), SEEN);
-    ck_assert_int_eq(use_peeking(key, 16777216), RANGE);
+    for (int i = 0; i < UNIT_COUNT(beyond); i++) {
+        ck_assert_int_eq(msd_replay_peek(guard, key, beyond[i]), RANGE);
+        ck_assert_msg(use(key, beyond[i]) == RANGE, "%u", beyond[i]);
+    }
+}
+END_TEST
+
+START_TEST(count_out_of_range_retires_its_nonce)
+{
+    static const uint32_t counts[] = { 0, 1, 2, 127, 128, 16777214 };
+    msd_replay_key_t key = key_of(5, 1);
+    msd_replay_key_t other = key_of(5, 2);
+
+    ck_assert_int_eq(use(key, 1), ACCEPTED);
+    ck_assert_int_eq(msd_replay_peek(guard, key, 16777216), RANGE);
+    ck_assert_int_eq(use_peeking(key, 2), ACCEPTED);
+    ck_assert_int_eq(use(key, 0xffffffffu), RANGE);
+    for (int i = 0; i < UNIT_COUNT(counts); i++) {
+        msd_replay_result_t result = use_peeking(key, counts[i]);
+
+        ck_assert_msg(result == LATE || result == SEEN, "%u", counts[i]);
+    }
+    ck_assert_int_eq(use_peeking(other, 0), ACCEPTED);
 }
 END_TEST
 
@@ -268,9 +287,9 @@ START_TEST(sequence_ignores_a_former_owner)
 {
     ck_assert_int_eq(use(key_of(1, 1), 1000), ACCEPTED);
     for (uint32_t t = 2; t <= MSD_REPLAY_WAYS + 1; t++) {
-        ck_assert_int_eq(msd_replay_accept(guard, key_of(t, 1), 1,
-                                           MSD_REPLAY_SEQUENCE),
-                         ACCEPTED);
+        ck_assert_int_eq(
+            msd_replay_accept(guard, key_of(t, 1), 1, MSD_REPLAY_SEQUENCE),
+            ACCEPTED);
     }
 }
 END_TEST
@@ -304,6 +323,23 @@ static void fill_bucket(uint64_t first)
         ck_assert_int_eq(use(key_of(t, 1), 1), ACCEPTED);
     }
 }
+
+/* Two that claim the same nonce at once must choose the same place: among
+ * empty ones the first, else the oldest (docs/replay-guard.md). */
+START_TEST(newcomer_takes_the_first_empty_place)
+{
+    const uint64_t *own =
+        (const uint64_t *)(((uintptr_t)memory + 63) & ~(uintptr_t)63) + 8;
+
+    for (uint32_t i = 0; i < MSD_REPLAY_WAYS; i++) {
+        ck_assert_uint_eq(own[i], 0);
+        ck_assert_int_eq(use(key_of(20 - i, 1), 1), ACCEPTED);
+        ck_assert_uint_eq(own[i], key_of(20 - i, 1).own);
+    }
+    ck_assert_int_eq(use(key_of(21, 1), 1), ACCEPTED);
+    ck_assert_uint_eq(own[MSD_REPLAY_WAYS - 1], key_of(21, 1).own);
+}
+END_TEST
 
 START_TEST(full_bucket_remembers_all_its_nonces)
 {
@@ -394,8 +430,8 @@ START_TEST(leavings_of_a_former_owner_count_for_nothing)
         for (uint32_t nc = 0; nc < 128; nc++) {
             ck_assert_msg(use(key_of(t, 1), nc) == ACCEPTED, "T %d, nc %u",
                           (int)t, nc);
-            ck_assert_msg(use(key_of(t, 1), nc) == SEEN, "T %d, nc %u",
-                          (int)t, nc);
+            ck_assert_msg(use(key_of(t, 1), nc) == SEEN, "T %d, nc %u", (int)t,
+                          nc);
         }
     }
 }
@@ -447,15 +483,15 @@ START_TEST(slots_are_rounded_up_to_buckets)
         uint32_t wanted;
         uint32_t given;
     } rows[] = {
-        { 1024, 1024 }, { 1025, 1032 }, { 1031, 1032 }, { 1032, 1032 },
-        { 65536, 65536 },
+        { 1024, 1024 }, { 1025, 1032 },   { 1031, 1032 },
+        { 1032, 1032 }, { 65536, 65536 },
     };
 
     for (int i = 0; i < UNIT_COUNT(rows); i++) {
         apr_size_t size = msd_replay_size(rows[i].wanted);
         void *fresh = apr_pcalloc(unit_pool, size);
-        msd_replay_t *replay = msd_replay_begin(fresh, rows[i].wanted, life,
-                                                0, unit_pool);
+        msd_replay_t *replay = msd_replay_begin(fresh, rows[i].wanted, life, 0,
+                                                unit_pool);
 
         ck_assert_uint_eq(msd_replay_slots(replay), rows[i].given);
         ck_assert_uint_eq(size, 128 + (apr_size_t)rows[i].given * 72);
@@ -463,11 +499,22 @@ START_TEST(slots_are_rounded_up_to_buckets)
 }
 END_TEST
 
-/* 72 bytes for each nonce, as promised. */
-START_TEST(largest_table_has_a_size)
+/* 72 bytes for each nonce, as promised; the pages are not touched. */
+START_TEST(largest_table_is_taken_up)
 {
-    ck_assert_uint_eq(msd_replay_size(MSD_REPLAY_SLOTS_MAX),
-                      128 + (apr_size_t)MSD_REPLAY_SLOTS_MAX * 72);
+    apr_size_t size = msd_replay_size(MSD_REPLAY_SLOTS_MAX);
+    void *huge = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    msd_replay_key_t last = { UINT64_C(5) << 32 | 1, UINT64_MAX };
+
+    ck_assert_uint_eq(size, 128 + (apr_size_t)MSD_REPLAY_SLOTS_MAX * 72);
+    ck_assert_ptr_ne(huge, MAP_FAILED);
+    guard = msd_replay_begin(huge, MSD_REPLAY_SLOTS_MAX, life, 0, unit_pool);
+    ck_assert_int_eq(use(last, 16777215), ACCEPTED);
+    guard = msd_replay_attach(huge, size, unit_pool);
+    ck_assert_ptr_nonnull(guard);
+    ck_assert_int_eq(use(last, 16777215), SEEN);
+    munmap(huge, size);
 }
 END_TEST
 
@@ -499,9 +546,8 @@ END_TEST
 
 START_TEST(life_is_told)
 {
-    const msd_replay_t *again = msd_replay_attach(memory,
-                                                  msd_replay_size(SLOTS),
-                                                  unit_pool);
+    const msd_replay_t *again = msd_replay_attach(
+        memory, msd_replay_size(SLOTS), unit_pool);
 
     ck_assert_ptr_nonnull(again);
     ck_assert_mem_eq(msd_replay_life_id(guard), life, MSD_LIFE_ID_SIZE);
@@ -539,13 +585,12 @@ START_TEST(table_may_be_found_at_another_address)
     memcpy(moved, memory, size);
     again = msd_replay_attach(moved, size, unit_pool);
     ck_assert_ptr_nonnull(again);
-    ck_assert_int_eq(msd_replay_accept(again, key_of(5, 1), 1,
-                                       MSD_REPLAY_WINDOW),
-                     SEEN);
+    ck_assert_int_eq(
+        msd_replay_accept(again, key_of(5, 1), 1, MSD_REPLAY_WINDOW), SEEN);
     ck_assert_int_eq(use(key_of(5, 1), 2), ACCEPTED);
-    ck_assert_int_eq(msd_replay_accept(again, key_of(5, 1), 2,
-                                       MSD_REPLAY_WINDOW),
-                     ACCEPTED);
+    ck_assert_int_eq(
+        msd_replay_accept(again, key_of(5, 1), 2, MSD_REPLAY_WINDOW),
+        ACCEPTED);
 }
 END_TEST
 
@@ -579,9 +624,10 @@ START_TEST(memory_too_short_is_not_taken)
     for (apr_size_t n = 0; n <= 256; n++) {
         msd_text_t part = unit_exact((const char *)memory, n);
 
-        ck_assert_msg(msd_replay_attach((void *)(uintptr_t)part.data, n,
-                                        unit_pool) == NULL,
-                      "%d bytes", (int)n);
+        ck_assert_msg(
+            msd_replay_attach((void *)(uintptr_t)part.data, n, unit_pool)
+                == NULL,
+            "%d bytes", (int)n);
     }
 }
 END_TEST
@@ -594,7 +640,11 @@ START_TEST(key_begins_with_the_time)
         uint64_t minted_ms;
         uint64_t t;
     } rows[] = {
-        { 0, 1 }, { 255, 1 }, { 256, 2 }, { 511, 2 }, { 512, 3 },
+        { 0, 1 },
+        { 255, 1 },
+        { 256, 2 },
+        { 511, 2 },
+        { 512, 3 },
         { UINT64_C(86400000) * 365, UINT64_C(86400000) * 365 / 256 + 1 },
     };
     unsigned char user_key[MSD_USER_KEY_SIZE] = { 1 };
@@ -614,8 +664,7 @@ START_TEST(key_depends_on_nonce_user_and_secret)
     unsigned char user_key[MSD_USER_KEY_SIZE] = { 1 };
     msd_nonce_t nonce = { .minted_ms = 1000, .mark = { 1, 2, 3 } };
     msd_replay_key_t ann = msd_replay_key(&nonce, MSD_TEXT("ann"), user_key);
-    msd_replay_key_t again = msd_replay_key(&nonce, MSD_TEXT("ann"),
-                                            user_key);
+    msd_replay_key_t again = msd_replay_key(&nonce, MSD_TEXT("ann"), user_key);
     msd_replay_key_t bob = msd_replay_key(&nonce, MSD_TEXT("bob"), user_key);
     msd_replay_key_t other;
 
@@ -625,14 +674,16 @@ START_TEST(key_depends_on_nonce_user_and_secret)
     other = msd_replay_key(&nonce, MSD_TEXT("ann"), user_key);
     ck_assert(ann.own != other.own && ann.place != other.place);
     user_key[15] = 0;
-    for (int i = 0; i < MSD_NONCE_MARK_SIZE; i++) {
-        nonce.mark[i] ^= 1;
+    for (int bit = 0; bit < 8 * MSD_NONCE_MARK_SIZE; bit++) {
+        int i = bit / 8;
+
+        nonce.mark[i] ^= (unsigned char)(1 << bit % 8);
         other = msd_replay_key(&nonce, MSD_TEXT("ann"), user_key);
         /* Eight bytes choose the bucket, four of the rest are the tag. */
         ck_assert_msg(i < 8 ? other.place != ann.place
                             : i >= 12 || other.own != ann.own,
-                      "byte %d of the mark", i);
-        nonce.mark[i] ^= 1;
+                      "bit %d of the mark", bit);
+        nonce.mark[i] ^= (unsigned char)(1 << bit % 8);
     }
 }
 END_TEST
@@ -778,10 +829,12 @@ Suite *suite_replay(void)
     tcase_add_test(tcase, window_is_113_counts_wide);
     tcase_add_test(tcase, count_one_ring_behind_is_late);
     tcase_add_test(tcase, range_ends_at_16777215);
+    tcase_add_test(tcase, count_out_of_range_retires_its_nonce);
     tcase_add_test(tcase, sequence_refuses_what_is_behind);
     tcase_add_test(tcase, sequence_and_window_share_what_was_used);
     tcase_add_test(tcase, sequence_ignores_a_former_owner);
     tcase_add_test(tcase, nonces_have_their_own_counts);
+    tcase_add_test(tcase, newcomer_takes_the_first_empty_place);
     tcase_add_test(tcase, full_bucket_remembers_all_its_nonces);
     tcase_add_test(tcase, older_newcomer_finds_room_only_while_there_is_some);
     tcase_add_test(tcase, newcomer_must_be_strictly_younger_than_the_oldest);
@@ -792,9 +845,9 @@ Suite *suite_replay(void)
     tcase_add_test(tcase, generation_0_is_no_trap);
     tcase_add_test(tcase, buckets_do_not_disturb_each_other);
     tcase_add_test(tcase, slots_are_rounded_up_to_buckets);
-    tcase_add_test(tcase, largest_table_has_a_size);
-    tcase_add_loop_test(tcase, table_stays_in_its_memory_at_every_alignment,
-                        0, 64);
+    tcase_add_test(tcase, largest_table_is_taken_up);
+    tcase_add_loop_test(tcase, table_stays_in_its_memory_at_every_alignment, 0,
+                        64);
     tcase_add_test(tcase, life_is_told);
     tcase_add_test(tcase, attached_handle_sees_the_same_counts);
     tcase_add_test(tcase, table_may_be_found_at_another_address);

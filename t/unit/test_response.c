@@ -7,8 +7,9 @@
 #include "digest/response.h"
 
 /* [MS-DPSP] section 4, with a password of our own. */
-#define DPSP_NONCE "91c121b4f47ec601a281ceefaa5d6f2b096897ea0797fdd2ea72bfeec" \
-                   "7fda64433a98d4ae57186a1"
+#define DPSP_NONCE \
+    "91c121b4f47ec601a281ceefaa5d6f2b096897ea0797fdd2ea72bfeec" \
+    "7fda64433a98d4ae57186a1"
 #define DPSP_CNONCE "579c5e7723ad0ef8eeb0b7427379bdd4"
 #define NEW_CNONCE "00112233445566778899aabbccddeeff"
 #define RFC7616_NONCE "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
@@ -88,6 +89,9 @@ static apr_size_t size_of(msd_algorithm_t algorithm)
     return msd_hash_size(msd_algorithm_hash(algorithm));
 }
 
+/* The hash of the body, where the vector has one. */
+static const unsigned char *h_entity;
+
 static void fill(msd_response_t *response, const vector_t *vector)
 {
     hasher = msd_hasher_create(unit_pool);
@@ -99,11 +103,13 @@ static void fill(msd_response_t *response, const vector_t *vector)
     credentials.cnonce = msd_text_of(vector->cnonce);
     credentials.params[MSD_PARAM_NC].value = msd_text_of(vector->nc);
     credentials.params[MSD_PARAM_QOP].value = msd_text_of(vector->qop);
+    credentials.qop = h_entity != NULL ? MSD_QOP_AUTH_INT : MSD_QOP_AUTH;
     ck_assert(msd_hex_decode(msd_text_of(vector->response),
                              credentials.response,
                              size_of(vector->algorithm)));
     ck_assert_int_eq(msd_response_prepare(response, hasher, &credentials,
-                                          msd_text_of(vector->method)),
+                                          msd_text_of(vector->method),
+                                          h_entity),
                      APR_SUCCESS);
 }
 
@@ -112,11 +118,10 @@ static void find_key(const msd_response_t *response, const vector_t *vector,
 {
     unsigned char base[MSD_HASH_MAX];
 
-    ck_assert_int_eq(msd_response_base_key(hasher, vector->algorithm,
-                                           msd_text_of(vector->user),
-                                           msd_text_of(vector->realm),
-                                           msd_text_of(vector->password),
-                                           base),
+    ck_assert_int_eq(msd_response_base_key(
+                         hasher, vector->algorithm, msd_text_of(vector->user),
+                         msd_text_of(vector->realm),
+                         msd_text_of(vector->password), base),
                      APR_SUCCESS);
     ck_assert_int_eq(msd_response_session_key(response, base, key),
                      APR_SUCCESS);
@@ -179,15 +184,25 @@ END_TEST
 /* "In the text use nc and qop as sent": capitals stay capitals. */
 START_TEST(nc_and_qop_are_hashed_as_sent)
 {
-    static const vector_t capitals = {
-        "capitals", MSD_ALGORITHM_MD5, "Mufasa", "testrealm@host.com",
-        "Circle Of Life", "GET", "/dir/index.html", RFC2617_NONCE, "0000000A",
-        "0a4f113b", "AUTH", "00000000000000000000000000000000"
-    };
+    static const vector_t capitals = { "capitals",
+                                       MSD_ALGORITHM_MD5,
+                                       "Mufasa",
+                                       "testrealm@host.com",
+                                       "Circle Of Life",
+                                       "GET",
+                                       "/dir/index.html",
+                                       RFC2617_NONCE,
+                                       "0000000A",
+                                       "0a4f113b",
+                                       "AUTH",
+                                       "00000000000000000000000000000000" };
     const msd_text_t parts[] = {
         MSD_TEXT("939e7578ed9e3c518a452acee763bce9"),
-        MSD_TEXT(RFC2617_NONCE), MSD_TEXT("0000000A"), MSD_TEXT("0a4f113b"),
-        MSD_TEXT("AUTH"), MSD_TEXT("39aff3a2bab6126f332b942af96d3366"),
+        MSD_TEXT(RFC2617_NONCE),
+        MSD_TEXT("0000000A"),
+        MSD_TEXT("0a4f113b"),
+        MSD_TEXT("AUTH"),
+        MSD_TEXT("39aff3a2bab6126f332b942af96d3366"),
     };
     msd_response_t response;
     unsigned char key[MSD_HASH_MAX];
@@ -195,9 +210,9 @@ START_TEST(nc_and_qop_are_hashed_as_sent)
     fill(&response, &capitals);
     find_key(&response, &capitals, key);
     ck_assert(!msd_response_matches(&response, key));
-    ck_assert_int_eq(msd_hash_joined(hasher, MSD_HASH_MD5, parts, 6,
-                                     response.claimed),
-                     APR_SUCCESS);
+    ck_assert_int_eq(
+        msd_hash_joined(hasher, MSD_HASH_MD5, parts, 6, response.claimed),
+        APR_SUCCESS);
     ck_assert(msd_response_matches(&response, key));
 }
 END_TEST
@@ -367,6 +382,104 @@ START_TEST(base_key_hashes_raw_bytes)
 }
 END_TEST
 
+/* V6: POST /ResourceA with the body "abc". */
+START_TEST(body_is_part_of_auth_int)
+{
+    static const unsigned char bodies[][MSD_HASH_MAX] = {
+        { 0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0, 0xd6, 0x96, 0x3f,
+          0x7d, 0x28, 0xe1, 0x7f, 0x72 },
+        { 0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0, 0xd6, 0x96, 0x3f,
+          0x7d, 0x28, 0xe1, 0x7f, 0x73 },
+    };
+    vector_t post = vectors[4];
+    msd_response_t response;
+
+    post.method = "POST";
+    post.qop = "auth-int";
+    post.response = "c1b1c17981afc64f44969fb2db6cb639";
+    h_entity = bodies[0];
+    ck_assert(verifies(&post));
+    fill(&response, &post);
+    ck_assert_mem_eq(response.h_a2, "05cdae728d584de24d266959b48fa22d", 32);
+    h_entity = bodies[1];
+    ck_assert(!verifies(&post));
+    h_entity = NULL;
+    ck_assert(!verifies(&post));
+}
+END_TEST
+
+START_TEST(rspauth_is_the_response_without_method)
+{
+    msd_response_t response;
+    unsigned char key[MSD_HASH_MAX];
+    char rspauth[2 * MSD_HASH_MAX + 1];
+
+    fill(&response, &vectors[4]);
+    find_key(&response, &vectors[4], key);
+    ck_assert_int_eq(
+        msd_response_rspauth(&response, credentials.uri, key, rspauth),
+        APR_SUCCESS);
+    ck_assert_str_eq(rspauth, "e8df41403a3fc90940465e1949770476");
+    ck_assert_int_eq(
+        msd_response_rspauth(&response, MSD_TEXT("/other"), key, rspauth),
+        APR_SUCCESS);
+    ck_assert_str_ne(rspauth, "e8df41403a3fc90940465e1949770476");
+    fill(&response, &vectors[2]);
+    find_key(&response, &vectors[2], key);
+    ck_assert_int_eq(
+        msd_response_rspauth(&response, credentials.uri, key, rspauth),
+        APR_SUCCESS);
+    ck_assert_uint_eq(strlen(rspauth), 64);
+}
+END_TEST
+
+static bool verifies_base(const vector_t *vector, bool plain_too,
+                          unsigned char *key)
+{
+    msd_response_t response;
+    unsigned char base[MSD_HASH_MAX];
+
+    fill(&response, vector);
+    ck_assert(!response.plain_too);
+    response.plain_too = plain_too;
+    msd_response_base_key(hasher, vector->algorithm, msd_text_of(vector->user),
+                          msd_text_of(vector->realm),
+                          msd_text_of(vector->password), base);
+    return msd_response_verify(&response, base, key);
+}
+
+START_TEST(base_key_verifies_and_gives_the_session_key)
+{
+    unsigned char key[MSD_HASH_MAX];
+
+    for (int i = 0; i < UNIT_COUNT(vectors); i++) {
+        ck_assert_msg(verifies_base(&vectors[i], _i == 1, key), "%s",
+                      vectors[i].name);
+    }
+    for (int i = 0; i < UNIT_COUNT(wrong); i++) {
+        ck_assert_msg(!verifies_base(&wrong[i], _i == 1, key), "%s",
+                      wrong[i].name);
+    }
+    ck_assert(verifies_base(&vectors[4], _i == 1, key));
+    ck_assert_str_eq(unit_hex(key, 16), "51f6df6cda04dbc6827fbc88557b0d47");
+}
+END_TEST
+
+/* RFC 2617 3.5, sent under the name of MD5-sess. */
+START_TEST(plain_answer_passes_as_session_only_on_demand)
+{
+    vector_t plain = vectors[0];
+    unsigned char key[MSD_HASH_MAX];
+
+    plain.algorithm = MSD_ALGORITHM_MD5_SESS;
+    ck_assert(!verifies_base(&plain, false, key));
+    ck_assert(verifies_base(&plain, true, key));
+    ck_assert_str_eq(unit_hex(key, 16), "939e7578ed9e3c518a452acee763bce9");
+    plain.password = "guess";
+    ck_assert(!verifies_base(&plain, true, key));
+}
+END_TEST
+
 START_TEST(h_a2_is_prepared)
 {
     msd_response_t response;
@@ -396,6 +509,11 @@ Suite *suite_response(void)
     tcase_add_test(tcase, without_sess_the_base_key_is_the_key);
     tcase_add_test(tcase, session_keys_of_sha);
     tcase_add_test(tcase, base_key_hashes_raw_bytes);
+    tcase_add_test(tcase, body_is_part_of_auth_int);
+    tcase_add_test(tcase, rspauth_is_the_response_without_method);
+    tcase_add_loop_test(tcase, base_key_verifies_and_gives_the_session_key, 0,
+                        2);
+    tcase_add_test(tcase, plain_answer_passes_as_session_only_on_demand);
     tcase_add_test(tcase, h_a2_is_prepared);
     return suite;
 }

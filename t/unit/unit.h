@@ -42,10 +42,15 @@ Suite *suite_algorithm(void);
 Suite *suite_authority(void);
 Suite *suite_challenge(void);
 Suite *suite_context(void);
+Suite *suite_credential(void);
 Suite *suite_hash(void);
 Suite *suite_header(void);
 Suite *suite_keys(void);
+Suite *suite_nearstore(void);
 Suite *suite_nonce(void);
+Suite *suite_noncecache(void);
+Suite *suite_params(void);
+Suite *suite_proof(void);
 Suite *suite_realmhash(void);
 Suite *suite_replay(void);
 Suite *suite_response(void);
@@ -53,5 +58,6 @@ Suite *suite_seal(void);
 Suite *suite_text(void);
 Suite *suite_uri(void);
 Suite *suite_username(void);
+Suite *suite_utf8(void);
 
 #endif

@@ -44,7 +44,8 @@ sub response_of {
     my $ha1 = $v{ha1} // hash_of($name, $v{username}, $v{realm}, $v{password});
     $ha1 = hash_of($name, $ha1, $v{a1_nonce} // $v{nonce}, $v{a1_cnonce} // $v{cnonce})
         if $sess && !$v{plain_a1};
-    my $ha2 = hash_of($name, $v{method}, $v{uri});
+    my @entity = lc($v{qop} // '') eq 'auth-int' ? hash_of($name, $v{entity} // '') : ();
+    my $ha2 = hash_of($name, $v{method}, $v{uri}, @entity);
     return hash_of($name, $ha1, $v{nonce}, $ha2) if !defined $v{qop};
     return hash_of($name, $ha1, @v{qw(nonce nc cnonce qop)}, $ha2);
 }
@@ -87,7 +88,7 @@ sub quoted {
 # user, password, port; algorithm (default: the first offered); host (the Host
 # header); cnonce => 'keep' holds one cnonce per challenge, as libcurl does, the
 # default draws a new one for each request, as browsers do; keep => 1 holds one
-# connection open.
+# connection open; qop (default: auth) is the one it answers with.
 sub new {
     my ($class, %o) = @_;
     my $self = bless { cnonce => 'new', nc => 0, refused => 0, %o }, $class;
@@ -205,6 +206,7 @@ sub trip {
 #   drop => [ name ]           not sent (a dropped qop gives an RFC 2069 response)
 #   raw  => { name => text }   these bytes after "name="
 #   bare => [ name ], quote => [ name ]   without or with quotes, against custom
+#   entity                     the body that auth-int covers, if not that of body
 #   nc, uri, method            shorthands; a1 => 'first' uses the first nonce and cnonce
 #   scheme, sep, pre, post     "Digest", ", ", text before and after the parameters
 sub authorization {
@@ -230,7 +232,8 @@ sub values_for {
     return (
         username => $self->{user}, password => $self->{password}, realm => $c->{realm},
         nonce => $c->{nonce}, uri => $o{uri} // $target, algorithm => $c->{algorithm},
-        opaque => $c->{opaque}, qop => 'auth', cnonce => $cnonce,
+        opaque => $c->{opaque}, qop => $self->{qop} // 'auth', cnonce => $cnonce,
+        entity => $o{entity} // $o{body},
         nc => $nc =~ /^\d+$/ && length $nc < 8 ? sprintf('%08x', $nc) : $nc,
         method => $o{method} // 'GET', %{ $o{set} || {} },
     );
