@@ -47,7 +47,7 @@ one_line('malformed', 'info', qr/MSD101: malformed .*nc/,
     sub { $c->send($target, set => { nc => 'x' }) });
 one_line('malformed, another rule', 'info', qr/MSD101: malformed .*realm/i, sub { $c->send($target, drop => ['realm']) });
 one_line('out of range', 'debug', qr/MSD103: user 'alice' gets a new nonce .*range/,
-    sub { $c->send($target, set => { nc => '01000000' }) });
+    do { my $far = logged_in($server, 'alice', $target); sub { $far->send($target, set => { nc => '01000000' }) } });
 one_line('foreign nonce', 'debug', qr/MSD103: user 'alice' gets a new nonce /,
     sub { $c->send($target, set => { nonce => 'x' }) });
 one_line('wrong uri', 'notice', qr/MSD105: user 'alice' refused for \/p\/y\.txt: .*proxy.*AuthMSDigestUriMatch/,

@@ -28,6 +28,11 @@ sub compare {
 compare('conf/msdigest.conf', qr/^\s*#?\s*(AuthMSDigest\w+)\s/m);
 compare('docs/directives.md', qr/^[#|]+\s*`?(AuthMSDigest\w+)/m);
 
+# ---- The command's advice
+my %advised = map { $_ => 1 } map { slurp($_) =~ /\b(AuthMSDigest[A-Z]\w*)/g }
+    (grep { m{^bin/} } sources()), 'docs/msdigest.md';
+none('msdigest names no directive that is not there', grep { !$command{$_} } sort keys %advised);
+
 # ---- Members of msd_dir_config_t
 my ($body) = code($all) =~ /typedef struct \{([^{}]*)\} msd_dir_config_t;/
     or die "no msd_dir_config_t in src/httpd\n";

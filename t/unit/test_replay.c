@@ -294,6 +294,20 @@ START_TEST(sequence_ignores_a_former_owner)
 }
 END_TEST
 
+START_TEST(sequence_of_a_neighbour_does_not_matter)
+{
+    for (uint32_t tag = 1; tag <= MSD_REPLAY_WAYS; tag++) {
+        ck_assert_int_eq(use(key_of(5, tag), 100 * tag), ACCEPTED);
+    }
+    for (uint32_t tag = 1; tag <= MSD_REPLAY_WAYS; tag++) {
+        ck_assert_int_eq(msd_replay_accept(guard, key_of(5, tag),
+                                           100 * tag + 1,
+                                           MSD_REPLAY_SEQUENCE),
+                         ACCEPTED);
+    }
+}
+END_TEST
+
 /* ---- Buckets */
 
 START_TEST(nonces_have_their_own_counts)
@@ -833,6 +847,7 @@ Suite *suite_replay(void)
     tcase_add_test(tcase, sequence_refuses_what_is_behind);
     tcase_add_test(tcase, sequence_and_window_share_what_was_used);
     tcase_add_test(tcase, sequence_ignores_a_former_owner);
+    tcase_add_test(tcase, sequence_of_a_neighbour_does_not_matter);
     tcase_add_test(tcase, nonces_have_their_own_counts);
     tcase_add_test(tcase, newcomer_takes_the_first_empty_place);
     tcase_add_test(tcase, full_bucket_remembers_all_its_nonces);
