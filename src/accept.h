@@ -13,7 +13,9 @@
  * hands in its own clock, randomness, store and authorities. */
 typedef struct {
     uint64_t now_ms;                /* monotonic, since the life began */
-    apr_status_t (*random)(unsigned char *out, apr_size_t n);
+    /* Fresh random bytes; self is random_self. */
+    apr_status_t (*random)(void *self, unsigned char *out, apr_size_t n);
+    void *random_self;
     msd_hasher_t *hasher;
     const msd_keys_t *keys;
     msd_noncecache_t *nonces;       /* NULL: verify each nonce each time */

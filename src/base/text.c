@@ -4,7 +4,14 @@
 
 #include <string.h>
 
-static const char hex_digits[] = "0123456789abcdef";
+/* Two digits for each byte: a step for each instead of two. */
+#define ROW(d) \
+    d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9" d "a" d "b" \
+        d "c" d "d" d "e" d "f"
+
+static const char hex_pairs[] =
+    ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6") ROW("7")
+    ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
 
 static const char base64url_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -34,7 +41,7 @@ bool msd_text_equal_nocase(msd_text_t a, msd_text_t b)
         return false;
     }
     for (apr_size_t i = 0; i < a.len; i++) {
-        if (lower(a.data[i]) != lower(b.data[i])) {
+        if (a.data[i] != b.data[i] && lower(a.data[i]) != lower(b.data[i])) {
             return false;
         }
     }
@@ -44,8 +51,7 @@ bool msd_text_equal_nocase(msd_text_t a, msd_text_t b)
 void msd_hex_encode(const unsigned char *bytes, apr_size_t n, char *out)
 {
     for (apr_size_t i = 0; i < n; i++) {
-        out[2 * i] = hex_digits[bytes[i] >> 4];
-        out[2 * i + 1] = hex_digits[bytes[i] & 15];
+        memcpy(out + 2 * i, hex_pairs + 2 * bytes[i], 2);
     }
 }
 

@@ -2,18 +2,25 @@
 /* The algorithms of RFC 7616 section 6.1 and RFC 2617. */
 #include "digest/algorithm.h"
 
+#define NAME(literal) \
+    { \
+        literal, sizeof(literal) - 1 \
+    }
+
 static const struct {
-    const char *name;
+    msd_text_t name;
     msd_hash_id_t hash;
     bool session;
 } algorithms[] = {
-    [MSD_ALGORITHM_MD5_SESS] = { "MD5-sess", MSD_HASH_MD5, true },
-    [MSD_ALGORITHM_MD5] = { "MD5", MSD_HASH_MD5, false },
-    [MSD_ALGORITHM_SHA256_SESS] = { "SHA-256-sess", MSD_HASH_SHA256, true },
-    [MSD_ALGORITHM_SHA256] = { "SHA-256", MSD_HASH_SHA256, false },
-    [MSD_ALGORITHM_SHA512_256_SESS] = { "SHA-512-256-sess",
+    [MSD_ALGORITHM_MD5_SESS] = { NAME("MD5-sess"), MSD_HASH_MD5, true },
+    [MSD_ALGORITHM_MD5] = { NAME("MD5"), MSD_HASH_MD5, false },
+    [MSD_ALGORITHM_SHA256_SESS] = { NAME("SHA-256-sess"), MSD_HASH_SHA256,
+                                    true },
+    [MSD_ALGORITHM_SHA256] = { NAME("SHA-256"), MSD_HASH_SHA256, false },
+    [MSD_ALGORITHM_SHA512_256_SESS] = { NAME("SHA-512-256-sess"),
                                         MSD_HASH_SHA512_256, true },
-    [MSD_ALGORITHM_SHA512_256] = { "SHA-512-256", MSD_HASH_SHA512_256, false },
+    [MSD_ALGORITHM_SHA512_256] = { NAME("SHA-512-256"), MSD_HASH_SHA512_256,
+                                   false },
 };
 
 _Static_assert(sizeof(algorithms) / sizeof(algorithms[0])
@@ -22,13 +29,13 @@ _Static_assert(sizeof(algorithms) / sizeof(algorithms[0])
 
 const char *msd_algorithm_name(msd_algorithm_t algorithm)
 {
-    return algorithms[algorithm].name;
+    return algorithms[algorithm].name.data;
 }
 
 bool msd_algorithm_find(msd_text_t name, msd_algorithm_t *out)
 {
     for (int i = 0; i < MSD_ALGORITHM_COUNT; i++) {
-        if (msd_text_equal_nocase(name, msd_text_of(algorithms[i].name))) {
+        if (msd_text_equal_nocase(name, algorithms[i].name)) {
             *out = (msd_algorithm_t)i;
             return true;
         }

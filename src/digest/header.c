@@ -141,17 +141,16 @@ static void read_texts(msd_credentials_t *out, apr_pool_t *pool)
 
 bool msd_header_is_digest(msd_text_t header, msd_text_t *out)
 {
-    static const char scheme[] = "Digest";
-    const apr_size_t len = sizeof(scheme) - 1;
+    const msd_text_t scheme = MSD_TEXT("Digest");
 
-    if (header.len < len
-        || !msd_text_equal_nocase((msd_text_t){ header.data, len },
-                                  msd_text_of(scheme))
-        || (header.len > len && header.data[len] != ' '
-            && header.data[len] != '\t')) {
+    if (header.len < scheme.len
+        || !msd_text_equal_nocase((msd_text_t){ header.data, scheme.len },
+                                  scheme)
+        || (header.len > scheme.len && header.data[scheme.len] != ' '
+            && header.data[scheme.len] != '\t')) {
         return false;
     }
-    *out = (msd_text_t){ header.data + len, header.len - len };
+    *out = (msd_text_t){ header.data + scheme.len, header.len - scheme.len };
     return true;
 }
 

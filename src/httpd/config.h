@@ -49,7 +49,7 @@ typedef struct {
     apr_int64_t replay_slots;
     struct msd_state_t *state;          /* shared by all; see state.h */
     const char *scope;                  /* AuthMSDigestScope, or NULL */
-    const char *identity;               /* for the scope of nonces */
+    uint64_t identity_mark;             /* for the scope of nonces */
 } msd_server_config_t;
 
 /* The hooks of the module record. */

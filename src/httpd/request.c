@@ -27,6 +27,7 @@ typedef struct {
     request_rec *top;               /* the client's own request */
     const msd_dir_config_t *dir;
     msd_state_t *state;
+    uint64_t scope_mark;
     msd_policy_t policy;
     msd_world_t world;
     msd_cache_use_t cache_use;
@@ -113,17 +114,21 @@ static const char *get_realm(request_rec *r)
     return copy;
 }
 
-/* Where a nonce and its context are good: in one realm of one virtual host,
- * proven by the same providers. */
-static msd_text_t get_scope(request_rec *r, const msd_dir_config_t *dir,
-                            const char *realm)
+/*
+ * Where a nonce and its context are good: in one realm of one virtual host,
+ * proven by the same providers.  A keyed mark of the three, not their text: it
+ * is hashed for each request.
+ */
+static msd_text_t get_scope(work_t *work, const char *realm)
 {
-    const char *providers = dir->provider_names == NULL ? ""
-                                                        : dir->provider_names;
+    const unsigned char *key = work->state->keys.user;
 
-    return msd_text_of(apr_pstrcat(r->pool, realm, "\n", providers, "\n",
-                                   msd_config_server(r->server)->identity,
-                                   NULL));
+    work->scope_mark =
+        msd_context_mark(msd_text_of(realm), key)
+        + 3 * msd_context_mark(msd_text_of(work->dir->provider_names), key)
+        + 5 * msd_config_server(work->r->server)->identity_mark;
+    return (msd_text_t){ (const char *)&work->scope_mark,
+                         sizeof(work->scope_mark) };
 }
 
 /* Returns false when the section has no realm. */
@@ -144,7 +149,7 @@ static bool begin_work(request_rec *r, work_t *work)
     work->dir = ap_get_module_config(r->per_dir_config,
                                      &auth_msdigest_module);
     work->state = server->state;
-    msd_config_policy(work->dir, realm, get_scope(r, work->dir, realm),
+    msd_config_policy(work->dir, realm, get_scope(work, realm),
                       &work->policy);
     now_ms = msd_state_now_ms(work->state);
     work->store = msd_nearstore_store(
@@ -154,7 +159,8 @@ static bool begin_work(request_rec *r, work_t *work)
                                              work->dir);
     work->world = (msd_world_t){
         .now_ms = now_ms,
-        .random = msd_state_random,
+        .random = msd_random_draw,
+        .random_self = work->state->random,
         .hasher = work->state->hasher,
         .keys = &work->state->keys,
         .nonces = work->state->nonces,
@@ -197,8 +203,12 @@ static bool is_inherited(const decided_t *decided, const work_t *work)
            && msd_config_same(decided->dir, work->dir);
 }
 
+/* What the client's request must keep, where a shorter one decided. */
 static msd_text_t keep_text(const work_t *work, msd_text_t text)
 {
+    if (work->r == work->top) {
+        return text;
+    }
     return (msd_text_t){ apr_pstrmemdup(work->top->pool, text.data, text.len),
                          text.len };
 }
@@ -223,7 +233,7 @@ static decided_t *decide(const work_t *work)
     request.counted = decided->counted;
     msd_accept(&work->world, &work->policy, &request, &decided->outcome);
     decided->dir = work->dir;
-    decided->realm = apr_pstrdup(work->top->pool, work->policy.realm);
+    decided->realm = keep_text(work, msd_text_of(work->policy.realm)).data;
     decided->outcome.user = keep_text(work, decided->outcome.user);
     if (decided->outcome.rspauth[0] != '\0') {
         decided->outcome.cnonce = keep_text(work, decided->outcome.cnonce);

@@ -8,7 +8,6 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <mpm_common.h>
-#include <openssl/rand.h>
 #include <util_mutex.h>
 
 #include "httpd/config.h"
@@ -49,11 +48,6 @@ uint64_t msd_state_now_ms(const msd_state_t *state)
     return clock_ms() - msd_replay_born_ms(state->replay);
 }
 
-apr_status_t msd_state_random(unsigned char *out, apr_size_t n)
-{
-    return RAND_bytes(out, (int)n) == 1 ? APR_SUCCESS : APR_EGENERAL;
-}
-
 int msd_state_pre_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp)
 {
     (void)log;
@@ -92,7 +86,7 @@ static msd_replay_t *begin_life(retained_t *retained, uint32_t slots,
     status = apr_shm_create(&retained->shm, msd_replay_size(slots), NULL,
                             retained->pool);
     if (status == APR_SUCCESS) {
-        status = msd_state_random(life_id, sizeof(life_id));
+        status = msd_random_draw(NULL, life_id, sizeof(life_id));
     }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, status, s,
@@ -144,7 +138,7 @@ static apr_status_t make_keys(retained_t *retained, msd_state_t *state,
                               apr_pool_t *pool)
 {
     if (!retained->has_secret) {
-        apr_status_t status = msd_state_random(retained->secret,
+        apr_status_t status = msd_random_draw(NULL, retained->secret,
                                                sizeof(retained->secret));
 
         if (status != APR_SUCCESS) {
@@ -208,7 +202,8 @@ static void give_state(server_rec *s, msd_state_t *state, apr_pool_t *pool)
                                            sizeof(*own));
 
     own->state = state;
-    own->identity = make_identity(s, pool);
+    own->identity_mark = msd_context_mark(msd_text_of(make_identity(s, pool)),
+                                          state->keys.user);
     ap_set_module_config(s->module_config, &auth_msdigest_module, own);
 }
 
@@ -284,6 +279,7 @@ void msd_state_child_init(apr_pool_t *pool, server_rec *s)
     msd_state_t *state = msd_config_server(s)->state;
     apr_status_t status;
 
+    state->random = msd_random_create(pool);
     if (state->cache == NULL) {
         return;
     }

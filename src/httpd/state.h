@@ -9,6 +9,7 @@
 #include "context/nearstore.h"
 #include "httpd/cache.h"
 #include "httpd/module.h"
+#include "httpd/random.h"
 
 /* How many notes the log keeps to not repeat itself; see log.h. */
 #define MSD_STATE_NOTES 256
@@ -21,6 +22,7 @@ typedef struct msd_state_t {
     msd_noncecache_t *nonces;   /* of this process */
     msd_cache_t *cache;         /* NULL: could not be opened */
     msd_nearstore_t *near;      /* of this process; NULL: none */
+    msd_random_t *random;       /* of this process; NULL in the parent */
     _Atomic(uint64_t) *notes;   /* shared; for log.c */
 } msd_state_t;
 
@@ -39,8 +41,5 @@ void msd_state_child_init(apr_pool_t *pool, server_rec *s);
 
 /* The monotonic clock, in milliseconds since the guard's life began. */
 uint64_t msd_state_now_ms(const msd_state_t *state);
-
-/* Fresh random bytes; for msd_world_t. */
-apr_status_t msd_state_random(unsigned char *out, apr_size_t n);
 
 #endif
