@@ -91,6 +91,7 @@ rows('401',
     'Negotiate'                         => [ authorization => 'Negotiate TlRMTVNTUAABAAAA' ],
 );
 rows('200', 'nc of zero, with which mechanize begins' => [ set => { nc => '00000000' } ]);
+rows('401 stale', '... but not twice' => [ set => { nc => '00000000' } ]);
 rows('401 stale',
     'empty nonce, which nobody made'    => [ set => { nonce => '' } ],
 );

@@ -107,6 +107,8 @@ outcome($top->send($target, set => { nc => '01000000' }), '401 stale',
     'the next one is out of range');
 outcome($top->send($target, set => { nc => $_ }), '401 stale',
     "no wrap: $_") for '01000001', '80000001', 'ffffffff';
+outcome($top->send($target, set => { nc => $_ }), '401 stale', "... and nothing of that nonce after it: $_")
+    for '00000000', '00000001', '00000002', '00fffffe';
 outcome($top->get($target), '200', '... and the stale challenge lets the client go on');
 
 # ---- many nonces in turn, few of them alive ----

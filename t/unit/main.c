@@ -2,12 +2,30 @@
 /* Runs the unit tests and says in TAP how they ended. */
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <stdlib.h>
 
+#include <openssl/evp.h>
+
 apr_pool_t *unit_pool;
+atomic_int unit_hashes;
+atomic_int unit_failing_hash;
+
+/* Found by the linker before the one of OpenSSL. */
+int EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *out, unsigned *len)
+{
+    int (*real)(EVP_MD_CTX *, unsigned char *, unsigned *);
+    void *symbol = dlsym(RTLD_NEXT, "EVP_DigestFinal_ex");
+    int number = atomic_fetch_add(&unit_hashes, 1) + 1;
+
+    memcpy(&real, &symbol, sizeof(real));
+    return number == atomic_load(&unit_failing_hash) ? 0 : real(ctx, out, len);
+}
 
 void unit_setup(void)
 {
+    atomic_store(&unit_hashes, 0);
+    atomic_store(&unit_failing_hash, 0);
     apr_pool_create(&unit_pool, NULL);
 }
 

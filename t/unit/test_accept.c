@@ -246,6 +246,49 @@ START_TEST(authority_that_cannot_tell_denies_nobody)
 }
 END_TEST
 
+/* Whichever of the hashes fails, an answer of zeros is nobody's. */
+START_TEST(failure_of_openssl_lets_nobody_in)
+{
+    client_t ann = new_ann();
+    char *header;
+
+    policy.plain_as_session = true;
+    log_in(&ann);
+    for (int failing = 1; failing <= 20; failing++) {
+        header = (char *)(uintptr_t)answer(&ann, "/");
+        memset(strstr(header, "response=\"") + 10, '0', 32);
+        unit_failing_hash = unit_hashes + failing;
+        ck_assert_msg(deliver(header, "/") != MSD_ACCEPTED, "hash %d",
+                      failing);
+        ck_assert_int_eq(kept.revokes, 0);
+        if (failing == 1) {
+            ck_assert_int_eq(outcome.verdict, MSD_UNAVAILABLE);
+        }
+    }
+    unit_failing_hash = 0;
+    assert_from_context(&ann, "OpenSSL is back");
+}
+END_TEST
+
+START_TEST(rspauth_that_fails_is_left_out)
+{
+    client_t ann = new_ann();
+    const char *header;
+
+    policy.rspauth = true;
+    log_in(&ann);
+    for (int failing = 1; failing <= 6; failing++) {
+        header = answer(&ann, "/");
+        unit_failing_hash = unit_hashes + failing;
+        if (deliver(header, "/") == MSD_ACCEPTED) {
+            ck_assert(strlen(outcome.rspauth) == 32
+                      || outcome.rspauth[0] == '\0');
+            ck_assert_ptr_null(strstr(outcome.rspauth, "00000000"));
+        }
+    }
+}
+END_TEST
+
 START_TEST(user_outlives_the_record)
 {
     client_t ann = new_ann();
@@ -698,6 +741,8 @@ START_TEST(body_that_cannot_be_read_ends_the_request)
     ann.body = body.text = "abc";
     body.status = APR_ENOSPC;
     ck_assert_int_eq(get(&ann, "/"), MSD_TOO_LARGE);
+    body.status = APR_EGENERAL;
+    ck_assert_int_eq(get(&ann, "/"), MSD_UNAVAILABLE);
     body.status = APR_TIMEUP;
     ck_assert_int_eq(get(&ann, "/"), MSD_MALFORMED);
     ck_assert_int_eq(known.lookups + kept.gets, 0);
@@ -911,6 +956,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, wrong_password_never_loops);
     tcase_add_test(tcase, wrong_digest_is_denied_whatever_its_nonce);
     tcase_add_test(tcase, authority_that_cannot_tell_denies_nobody);
+    tcase_add_test(tcase, failure_of_openssl_lets_nobody_in);
+    tcase_add_test(tcase, rspauth_that_fails_is_left_out);
     tcase_add_test(tcase, user_outlives_the_record);
 }
 

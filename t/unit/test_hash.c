@@ -157,6 +157,34 @@ START_TEST(no_byte_behind_the_hash_is_written)
 }
 END_TEST
 
+/* ---- OpenSSL fails */
+
+START_TEST(hash_that_fails_is_zero_and_says_so)
+{
+    static const unsigned char zero[MSD_HASH_MAX];
+    const msd_text_t abc = MSD_TEXT("abc");
+    unsigned char out[MSD_HASH_MAX];
+    msd_hash_sum_t sum;
+
+    for (int i = 0; i < 20; i++) {
+        unit_failing_hash = unit_hashes + 1;
+        memset(out, 0x5a, sizeof(out));
+        ck_assert_int_eq(
+            msd_hash_joined(hasher, MSD_HASH_SHA256, &abc, 1, out),
+            APR_EGENERAL);
+        ck_assert_mem_eq(out, zero, 32);
+        unit_failing_hash = unit_hashes + 1;
+        msd_hash_begin(&sum, hasher, MSD_HASH_SHA256);
+        msd_hash_add(&sum, abc);
+        memset(out, 0x5a, sizeof(out));
+        ck_assert_int_eq(msd_hash_end(&sum, out), APR_EGENERAL);
+        ck_assert_mem_eq(out, zero, 32);
+        ck_assert_str_eq(hash(MSD_HASH_SHA256, &abc, 1),
+                         hash_plainly(MSD_HASH_SHA256, "abc", 3));
+    }
+}
+END_TEST
+
 /* ---- Pieces */
 
 START_TEST(pieces_are_one_text)
@@ -386,6 +414,7 @@ Suite *suite_hash(void)
     tcase_add_loop_test(tcase, parts_of_every_length, 0, MSD_HASH_COUNT);
     tcase_add_test(tcase, many_parts);
     tcase_add_test(tcase, no_byte_behind_the_hash_is_written);
+    tcase_add_test(tcase, hash_that_fails_is_zero_and_says_so);
     tcase_add_loop_test(tcase, pieces_are_one_text, 0, MSD_HASH_COUNT);
     tcase_add_test(tcase, sums_at_the_same_time_do_not_mix);
     tcase_add_test(tcase, hmac_is_that_of_rfc_2104);

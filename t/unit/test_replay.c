@@ -301,8 +301,7 @@ START_TEST(sequence_of_a_neighbour_does_not_matter)
     }
     for (uint32_t tag = 1; tag <= MSD_REPLAY_WAYS; tag++) {
         ck_assert_int_eq(msd_replay_accept(guard, key_of(5, tag),
-                                           100 * tag + 1,
-                                           MSD_REPLAY_SEQUENCE),
+                                           100 * tag + 1, MSD_REPLAY_SEQUENCE),
                          ACCEPTED);
     }
 }

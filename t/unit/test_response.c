@@ -480,6 +480,36 @@ START_TEST(plain_answer_passes_as_session_only_on_demand)
 }
 END_TEST
 
+/* A hash that could not be computed is zero; an answer of zeros is not right. */
+START_TEST(failure_of_openssl_matches_nothing)
+{
+    unsigned char key[MSD_HASH_MAX];
+    char rspauth[2 * MSD_HASH_MAX + 1];
+    msd_response_t response;
+
+    fill(&response, &vectors[4]);
+    find_key(&response, &vectors[4], key);
+    memset(response.claimed, 0, sizeof(response.claimed));
+    unit_failing_hash = unit_hashes + 1;
+    ck_assert(!msd_response_matches(&response, key));
+    for (int i = 1; i <= 3; i++) {
+        response.plain_too = i == 3;
+        unit_failing_hash = unit_hashes + i;
+        ck_assert(!msd_response_verify(&response, key, key + 16));
+    }
+    for (int i = 1; i <= 2; i++) {
+        unit_failing_hash = unit_hashes + i;
+        ck_assert_int_eq(
+            msd_response_rspauth(&response, MSD_TEXT("/"), key, rspauth),
+            APR_EGENERAL);
+    }
+    unit_failing_hash = unit_hashes + 1;
+    ck_assert_int_eq(msd_response_prepare(&response, hasher, &credentials,
+                                          MSD_TEXT("GET"), NULL),
+                     APR_EGENERAL);
+}
+END_TEST
+
 START_TEST(h_a2_is_prepared)
 {
     msd_response_t response;
@@ -514,6 +544,7 @@ Suite *suite_response(void)
     tcase_add_loop_test(tcase, base_key_verifies_and_gives_the_session_key, 0,
                         2);
     tcase_add_test(tcase, plain_answer_passes_as_session_only_on_demand);
+    tcase_add_test(tcase, failure_of_openssl_matches_nothing);
     tcase_add_test(tcase, h_a2_is_prepared);
     return suite;
 }

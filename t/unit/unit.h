@@ -3,6 +3,7 @@
 #ifndef MSD_UNIT_H
 #define MSD_UNIT_H
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include <apr_general.h>
@@ -16,6 +17,11 @@
 
 /* The pool of the running test: fresh for each, destroyed after it. */
 extern apr_pool_t *unit_pool;
+
+/* How many hashes OpenSSL was asked for in this test, and the number of the one
+ * that fails as if OpenSSL could not; 0: none. */
+extern atomic_int unit_hashes;
+extern atomic_int unit_failing_hash;
 
 /* Fixture that makes and destroys unit_pool. */
 void unit_setup(void);

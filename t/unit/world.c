@@ -165,8 +165,9 @@ static const msd_realmhash_t source = { &known, look_up };
 const msd_store_t store = { &kept, store_get, store_put, store_revoke };
 msd_authority_t authority;
 
-static apr_status_t next_random(unsigned char *out, apr_size_t n)
+static apr_status_t next_random(void *self, unsigned char *out, apr_size_t n)
 {
+    (void)self;
     random_next++;
     for (apr_size_t i = 0; i < n; i++) {
         out[i] = (unsigned char)(random_next * 2654435761u >> (i % 4) * 8);

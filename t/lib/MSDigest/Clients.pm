@@ -27,8 +27,7 @@ my %HABIT = (
     wget      => { algorithm => 'MD5',      refused => 'each', stale => 0, logins => 'each', keeps => 0 },
     requests  => { algorithm => 'MD5',      refused => 1,      stale => 0, logins => 1,      keeps => 1 },
     lwp       => { algorithm => 'MD5',      refused => 1,      stale => 0, logins => 1,      keeps => 1 },
-    # Its first count is 0, which is out of range (RFC 2617 3.2.2: counts begin at 1).
-    mechanize => { algorithm => 'MD5-sess', refused => 2,      stale => 1, logins => 1,      keeps => 1 },
+    mechanize => { algorithm => 'MD5-sess', refused => 1,      stale => 0, logins => 1,      keeps => 1 },
     git       => { algorithm => 'MD5-sess', refused => 1,      stale => 0, logins => 1,      keeps => 1 },
     svn       => { algorithm => 'MD5',      refused => 1,      stale => 0, logins => 1,      keeps => 1 },
     cadaver   => { algorithm => 'MD5-sess', refused => 1,      stale => 0, logins => 1,      keeps => 1 },

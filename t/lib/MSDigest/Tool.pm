@@ -6,6 +6,7 @@ use warnings;
 use Digest::MD5 qw(md5_hex);
 use Digest::SHA qw(sha256_hex sha512256_hex);
 use Exporter 'import';
+use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use IPC::Open2 qw(open2);
 use Time::HiRes qw(time);
@@ -70,10 +71,12 @@ sub tool {
     my %o = ref $_[0] ? %{ shift() } : ();
     my $dir = $o{dir} = tempdir('msdigest-run-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
     waitpid start(\%o, @{ $o{with} || [] }, $TOOL, @_), 0;
-    return {
+    my %run = (
         status => $? & 127 ? 'signal ' . ($? & 127) : $? >> 8,
         out => slurp("$dir/out"), err => slurp("$dir/err"),
-    };
+    );
+    remove_tree($dir);    # now: a child that forked us may leave by _exit
+    return \%run;
 }
 
 # The same as another user, when we are root; else as ourselves.
