@@ -298,7 +298,8 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
         .stale = outcome != NULL && msd_verdict_is_stale(outcome->verdict),
     };
 
-    if (world->random(world->random_self, random, sizeof(random)) != APR_SUCCESS) {
+    if (world->random(world->random_self, random, sizeof(random))
+        != APR_SUCCESS) {
         return 0;
     }
     if (outcome != NULL && outcome->has_context_id && challenge.stale) {
