@@ -285,6 +285,7 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
     const unsigned char *context_id = random + MSD_NONCE_RANDOM_SIZE;
     char nonce[MSD_NONCE_LENGTH + 1];
     char opaque[2 * MSD_CONTEXT_ID_SIZE + 1];
+    msd_algorithm_t possible[MSD_ALGORITHM_COUNT];
     int n = 0;
     msd_challenge_t challenge = {
         .realm = policy->realm,
@@ -314,9 +315,9 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
     opaque[2 * MSD_CONTEXT_ID_SIZE] = '\0';
     for (int i = 0; i < policy->algorithm_count; i++) {
         if (is_possible(world, policy->algorithms[i])) {
-            lines[n++] = msd_challenge_format(
-                &challenge, policy->algorithms[i], world->pool);
+            possible[n++] = policy->algorithms[i];
         }
     }
+    msd_challenge_format(&challenge, possible, n, world->pool, lines);
     return n;
 }

@@ -27,6 +27,7 @@ typedef _Atomic(EVP_MD_CTX *) spare_digest_t;
 
 struct msd_hasher_t {
     EVP_MD *digests[MSD_HASH_COUNT];
+    EVP_MD_CTX *begun[MSD_HASH_COUNT];  /* to copy: cheaper than to begin */
     spare_digest_t spares[MSD_HASH_COUNT][SPARES];
 };
 
@@ -45,6 +46,7 @@ static apr_status_t destroy_hasher(void *data)
         for (int i = 0; i < SPARES; i++) {
             EVP_MD_CTX_free(atomic_exchange(&hasher->spares[id][i], NULL));
         }
+        EVP_MD_CTX_free(hasher->begun[id]);
         EVP_MD_free(hasher->digests[id]);
     }
     return APR_SUCCESS;
@@ -56,6 +58,10 @@ msd_hasher_t *msd_hasher_create(apr_pool_t *pool)
 
     for (int id = 0; id < MSD_HASH_COUNT; id++) {
         hasher->digests[id] = EVP_MD_fetch(NULL, hash_names[id], NULL);
+        hasher->begun[id] = EVP_MD_CTX_new();
+        if (hasher->digests[id] != NULL) {
+            EVP_DigestInit_ex(hasher->begun[id], hasher->digests[id], NULL);
+        }
     }
     apr_pool_cleanup_register(pool, hasher, destroy_hasher,
                               apr_pool_cleanup_null);
@@ -154,7 +160,7 @@ apr_status_t msd_hash_joined(msd_hasher_t *hasher, msd_hash_id_t id,
     stage.ctx = take_digest(hasher->spares[id]);
     stage.used = 0;
     fine = hasher->digests[id] != NULL && stage.ctx != NULL
-           && EVP_DigestInit_ex(stage.ctx, hasher->digests[id], NULL) == 1
+           && EVP_MD_CTX_copy_ex(stage.ctx, hasher->begun[id]) == 1
            && stage_parts(&stage, parts, n)
            && EVP_DigestFinal_ex(stage.ctx, out, NULL) == 1;
     /* The parts of A1 passed through here. */
@@ -184,8 +190,8 @@ void msd_hash_begin(msd_hash_sum_t *sum, msd_hasher_t *hasher,
     sum->id = id;
     sum->context = take_digest(hasher->spares[id]);
     keep_if(sum, sum->context != NULL && hasher->digests[id] != NULL
-                     && EVP_DigestInit_ex(sum->context, hasher->digests[id],
-                                          NULL) == 1);
+                     && EVP_MD_CTX_copy_ex(sum->context, hasher->begun[id])
+                            == 1);
 }
 
 void msd_hash_add(msd_hash_sum_t *sum, msd_text_t piece)

@@ -26,22 +26,27 @@ static const char *escape(const char *text, apr_pool_t *pool)
     return copy;
 }
 
-const char *msd_challenge_format(const msd_challenge_t *challenge,
-                                 msd_algorithm_t algorithm, apr_pool_t *pool)
+void msd_challenge_format(const msd_challenge_t *challenge,
+                          const msd_algorithm_t *algorithms, int n,
+                          apr_pool_t *pool, const char **lines)
 {
     const char *domain = "";
+    const char *rest;
 
     if (challenge->domain != NULL) {
         domain = apr_pstrcat(pool, ",domain=\"", challenge->domain, "\"",
                              NULL);
     }
     /* What Microsoft's clients do not know comes last. */
-    return apr_pstrcat(pool, "Digest qop=\"", challenge->qop,
-                       "\",algorithm=", msd_algorithm_name(algorithm),
-                       ",nonce=\"", challenge->nonce,
+    rest = apr_pstrcat(pool, ",nonce=\"", challenge->nonce,
                        "\",charset=utf-8,realm=\"",
-                       escape(challenge->realm, pool),
-                       "\",opaque=\"", challenge->opaque, "\"", domain,
+                       escape(challenge->realm, pool), "\",opaque=\"",
+                       challenge->opaque, "\"", domain,
                        challenge->stale ? ",stale=true" : "",
                        challenge->userhash ? ",userhash=true" : "", NULL);
+    for (int i = 0; i < n; i++) {
+        lines[i] = apr_pstrcat(pool, "Digest qop=\"", challenge->qop,
+                               "\",algorithm=",
+                               msd_algorithm_name(algorithms[i]), rest, NULL);
+    }
 }

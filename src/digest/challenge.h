@@ -16,12 +16,14 @@ typedef struct {
 } msd_challenge_t;
 
 /*
- * One challenge for one algorithm (RFC 7616 section 3.3), in the order and
+ * Challenges, one for each algorithm (RFC 7616 section 3.3), in the order and
  * with the quoting of Microsoft's servers, which is also what the most clients
  * understand.
- * pool: owns the result.  Returns NUL-terminated text beginning "Digest ".
+ * algorithms: n of them.  pool: owns the result.
+ * lines: room for n; set to NUL-terminated text beginning "Digest ".
  */
-const char *msd_challenge_format(const msd_challenge_t *challenge,
-                                 msd_algorithm_t algorithm, apr_pool_t *pool);
+void msd_challenge_format(const msd_challenge_t *challenge,
+                          const msd_algorithm_t *algorithms, int n,
+                          apr_pool_t *pool, const char **lines);
 
 #endif

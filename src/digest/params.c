@@ -164,7 +164,9 @@ static msd_param_t *find_param(msd_param_t *params, msd_text_t name)
     }
     for (int i = first_of_length[name.len];
          i < MSD_PARAM_COUNT && param_names[i].len == name.len; i++) {
-        if (is_name(name, param_names[i])) {
+        /* Nearly all clients write the names in lower case. */
+        if (memcmp(name.data, param_names[i].data, name.len) == 0
+            || is_name(name, param_names[i])) {
             return &params[i];
         }
     }

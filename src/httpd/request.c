@@ -280,11 +280,11 @@ static int accept_user(const work_t *work, const decided_t *decided)
     add_info(work, outcome);
     r->user = apr_pstrmemdup(r->pool, user.data, user.len);
     r->ap_auth_type = (char *)"Digest";
-    apr_table_setn(r->notes, "msdigest-user", r->user);
-    apr_table_setn(r->notes, "msdigest-realm", decided->realm);
-    apr_table_setn(r->notes, "msdigest-algorithm",
+    apr_table_addn(r->notes, "msdigest-user", r->user);
+    apr_table_addn(r->notes, "msdigest-realm", decided->realm);
+    apr_table_addn(r->notes, "msdigest-algorithm",
                    msd_algorithm_name(outcome->algorithm));
-    apr_table_setn(r->notes, "msdigest-proof",
+    apr_table_addn(r->notes, "msdigest-proof",
                    outcome->proven == MSD_PROVEN_BY_CONTEXT ? "context"
                                                             : "authority");
     return OK;

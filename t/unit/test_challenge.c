@@ -6,10 +6,13 @@
 
 static const char *format(msd_challenge_t challenge, msd_algorithm_t algorithm)
 {
+    const char **lines = apr_palloc(unit_pool, sizeof(*lines));
+
     challenge.nonce = "abc-_123";
     challenge.opaque = "00ff";
     challenge.qop = challenge.qop != NULL ? challenge.qop : "auth";
-    return msd_challenge_format(&challenge, algorithm, unit_pool);
+    msd_challenge_format(&challenge, &algorithm, 1, unit_pool, lines);
+    return lines[0];
 }
 
 static const struct {

@@ -7,8 +7,8 @@
 static const struct {
     const char *name;
     const char *text;
-    const char *fault;  /* NULL: it can be read */
-    int present;        /* how many known parameters are there */
+    const char *fault; /* NULL: it can be read */
+    int present;       /* how many known parameters are there */
 } rows[] = {
     { "nothing", "", NULL, 0 },
     { "commas only", " , ,\t,", NULL, 0 },
@@ -70,10 +70,70 @@ START_TEST(value_is_what_stands_between_the_quotes)
     memset(params, 0, sizeof(params));
     ck_assert_ptr_null(msd_params_parse(msd_text_of(text), params));
     ck_assert(params[MSD_PARAM_REALM].escaped);
-    ck_assert(msd_text_equal(params[MSD_PARAM_REALM].value,
-                             MSD_TEXT("a\\\"b\\\\")));
+    ck_assert(
+        msd_text_equal(params[MSD_PARAM_REALM].value, MSD_TEXT("a\\\"b\\\\")));
     ck_assert(!params[MSD_PARAM_QOP].escaped);
     ck_assert(msd_text_equal(params[MSD_PARAM_QOP].value, MSD_TEXT("auth")));
+}
+END_TEST
+
+static const char *parse(const char *text, apr_size_t n)
+{
+    msd_param_t params[MSD_PARAM_COUNT];
+
+    memset(params, 0, sizeof(params));
+    return msd_params_parse(unit_exact(text, n), params);
+}
+
+START_TEST(control_character_is_found_wherever_it_stands)
+{
+    char text[150];
+
+    memset(text, 'x', sizeof(text));
+    memcpy(text, "realm=\"", 7);
+    for (apr_size_t n = 8; n <= sizeof(text); n++) {
+        char kept = text[n - 1];
+
+        text[n - 1] = '"';
+        ck_assert_ptr_null(parse(text, n));
+        for (apr_size_t at = 7; at + 1 < n; at++) {
+            static const char controls[] = { '\0', '\1', '\n', '\x1f',
+                                             '\x7f' };
+
+            text[at] = controls[(at + n) % sizeof(controls)];
+            ck_assert_msg(parse(text, n) != NULL, "%d of %d", (int)at, (int)n);
+            text[at] = 'x';
+        }
+        text[n - 1] = kept;
+    }
+}
+END_TEST
+
+/* A known name may not come twice, an unknown one may. */
+START_TEST(name_of_which_a_letter_differs_is_unknown)
+{
+    static const char *const names[] = {
+        "username", "realm", "nonce", "uri",    "response",  "algorithm",
+        "opaque",   "qop",   "nc",    "cnonce", "username*", "userhash",
+    };
+    static const char others[] = "abcdefghijklmnopqrstuvwxyz-*.0!~";
+
+    for (int i = 0; i < UNIT_COUNT(names); i++) {
+        char name[16];
+
+        for (apr_size_t at = 0; at < strlen(names[i]); at++) {
+            for (const char *c = others; *c != '\0'; c++) {
+                const char *text;
+
+                apr_cpystrn(name, names[i], sizeof(name));
+                name[at] = *c;
+                text = apr_pstrcat(unit_pool, name, "=1,", name, "=2", NULL);
+                ck_assert_msg((parse(text, strlen(text)) == NULL)
+                                  == (*c != names[i][at]),
+                              "%s", text);
+            }
+        }
+    }
 }
 END_TEST
 
@@ -84,6 +144,8 @@ Suite *suite_params(void)
 
     tcase_add_loop_test(tcase, list_is_read_or_the_rule_is_named, 0,
                         (int)(sizeof(rows) / sizeof(rows[0])));
+    tcase_add_test(tcase, control_character_is_found_wherever_it_stands);
+    tcase_add_test(tcase, name_of_which_a_letter_differs_is_unknown);
     tcase_add_test(tcase, value_is_what_stands_between_the_quotes);
     return suite;
 }

@@ -480,7 +480,13 @@ START_TEST(plain_answer_passes_as_session_only_on_demand)
 }
 END_TEST
 
-/* A hash that could not be computed is zero; an answer of zeros is not right. */
+/* Of the hashes that follow, let the one of this number fail. */
+static void fail_hash(int number)
+{
+    atomic_store(&unit_failing_hash, atomic_load(&unit_hashes) + number);
+}
+
+/* A hash that failed is zero, but an answer of zeros is nobody's. */
 START_TEST(failure_of_openssl_matches_nothing)
 {
     unsigned char key[MSD_HASH_MAX];
@@ -490,20 +496,20 @@ START_TEST(failure_of_openssl_matches_nothing)
     fill(&response, &vectors[4]);
     find_key(&response, &vectors[4], key);
     memset(response.claimed, 0, sizeof(response.claimed));
-    unit_failing_hash = unit_hashes + 1;
+    fail_hash(1);
     ck_assert(!msd_response_matches(&response, key));
     for (int i = 1; i <= 3; i++) {
         response.plain_too = i == 3;
-        unit_failing_hash = unit_hashes + i;
+        fail_hash(i);
         ck_assert(!msd_response_verify(&response, key, key + 16));
     }
     for (int i = 1; i <= 2; i++) {
-        unit_failing_hash = unit_hashes + i;
+        fail_hash(i);
         ck_assert_int_eq(
             msd_response_rspauth(&response, MSD_TEXT("/"), key, rspauth),
             APR_EGENERAL);
     }
-    unit_failing_hash = unit_hashes + 1;
+    fail_hash(1);
     ck_assert_int_eq(msd_response_prepare(&response, hasher, &credentials,
                                           MSD_TEXT("GET"), NULL),
                      APR_EGENERAL);
