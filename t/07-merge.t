@@ -14,6 +14,19 @@ my @DIRECTIVES = (
       seen => \&offer,      looks => { outer => 'MD5', inner => 'MD5-sess,MD5' } },
     { name => 'AuthMSDigestQop',             outer => 'auth auth-int', inner => 'auth',
       seen => \&qop,        looks => { outer => 'auth,auth-int', inner => 'auth' } },
+    { name => 'AuthMSDigestRealm',           outer => 'elsewhere', inner => 'nowhere',
+      seen => \&elsewhere,  looks => { outer => '200', inner => '401' } },
+    { name => 'AuthMSDigestCompat',          outer => 'serf', inner => 'none',
+      seen => \&like_serf,  looks => { outer => '200', inner => '401' } },
+    { name => 'AuthMSDigestUserHash',        outer => 'On',   inner => 'Off',
+      seen => \&userhash,   looks => { outer => 'true', inner => '' } },
+    { name => 'AuthMSDigestUserDomain',      outer => 'strip', inner => 'keep',
+      seen => \&remote,     looks => { outer => 'ann', inner => 'DOM\\\\ann' } },
+    { name => 'AuthMSDigestRspAuth',         outer => 'On',   inner => 'Off',
+      seen => \&info,       looks => { outer => 1, inner => 0 } },
+    { name => 'AuthMSDigestMaxBody',         outer => '10',   inner => '131072',
+      with => 'AuthMSDigestQop auth-int',
+      seen => \&big_body,   looks => { outer => '413', inner => 'taken' } },
     { name => 'AuthMSDigestDomain',          outer => '/a/',  inner => '/b/',
       seen => \&domain,     looks => { outer => '/a/', inner => '/b/' } },
     { name => 'AuthMSDigestNonceLifetime',   outer => '1',    inner => '300',
@@ -36,6 +49,7 @@ my $n = 0;
 my @areas;
 for my $observed (@DIRECTIVES) {
     for my $set (@DIRECTIVES) {
+        next if $observed->{with} && $observed->{with} =~ /^$set->{name} /;
         push @areas, {
             observed => $observed, set => $set, path => sprintf('/m/%s/%d/x.txt', $observed->{name}, $n++),
             expected => $observed->{looks}{ $observed == $set ? 'inner' : 'outer' },
@@ -49,7 +63,7 @@ AliasMatch "^/m/.*" "@ROOT@/htdocs/p/x.txt"
 </AuthnProviderAlias>
 CONF
 for my $d (@DIRECTIVES) {
-    $conf .= area("/m/$d->{name}/", "$d->{name} $d->{outer}");
+    $conf .= area("/m/$d->{name}/", "$d->{name} $d->{outer}", $d->{with} // ());
 }
 for my $a (@areas) {
     my ($dir) = $a->{path} =~ m{(.*/)};
@@ -57,6 +71,7 @@ for my $a (@areas) {
 }
 my $server = private_server(conf => $conf, files => {
     'conf/users-old' => users_text('private', alice => 'the old password'),
+    'conf/users' => users_text('private', %PASSWORD, 'DOM\\ann' => 'x') . users_text('elsewhere', %PASSWORD),
 });
 
 # ---- what can be seen ----
@@ -80,6 +95,42 @@ sub domain   { my ($a) = @_; return bare($a)->challenge->{domain} }
 sub bare {
     my ($a) = @_;
     return $server->client('alice')->ask($a->{path});
+}
+
+sub userhash { my ($a) = @_; return bare($a)->challenge->{userhash} // '' }
+
+sub elsewhere {
+    my ($a) = @_;
+    my $client = $server->client('alice');
+    $client->ask($a->{path});
+    return $client->send($a->{path}, set => { realm => 'elsewhere' })->what;
+}
+
+# It says MD5-sess and computes MD5.
+sub like_serf {
+    my ($a) = @_;
+    my $client = $server->client('alice');
+    $client->ask($a->{path});
+    return $client->send($a->{path}, set => { algorithm => 'MD5-sess' }, calc => { plain_a1 => 1 })->what;
+}
+
+sub remote {
+    my ($a) = @_;
+    my $client = $server->client('alice', user => 'DOM\\ann', password => 'x');
+    return $server->row($client->get($a->{path}))->{remote};
+}
+
+sub info {
+    my ($a) = @_;
+    return scalar(() = $server->client('alice')->get($a->{path})->all('Authentication-Info'));
+}
+
+sub big_body {
+    my ($a) = @_;
+    my $client = $server->client('alice', qop => 'auth-int');
+    $client->ask($a->{path});
+    my $r = $client->send($a->{path}, method => 'POST', body => 'x' x 100);
+    return $r->status == 413 || $r->status == 401 ? $r->what : 'taken';
 }
 
 sub repeat {

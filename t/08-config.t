@@ -10,6 +10,8 @@ my $NONCE = "seconds from 1 to 86400$UNITS";
 my $CONTEXT = "seconds from 1 to 2592000$UNITS";
 my $RECHECK = "seconds from 0 to 2592000$UNITS";
 my $QOPS = 'auth, auth-int or both';
+my $COMPAT = 'none, or one or more of serf, plain-md5, uri-escapes';
+my $BYTES = 'bytes from 1 to 1099511627776';
 my $SLOTS = 'a number from 1024 to 16777216';
 my $PROVIDER = 'a provider whose module is loaded, or an <AuthnProviderAlias> that stands above';
 my $HASHES = 'a provider that keeps realm hashes, such as file, dbm, dbd or socache';
@@ -41,6 +43,13 @@ my @WRONG = (
     [ 'AuthMSDigestAlgorithm',       'MD5-sess md5-SESS', 'md5-SESS',        'each algorithm once' ],
     [ 'AuthMSDigestQop',             'none',             'none',             $QOPS ],
     [ 'AuthMSDigestQop',             'auth auth-conf',   'auth-conf',        $QOPS ],
+    [ 'AuthMSDigestCompat',          'firefox',          'firefox',          $COMPAT ],
+    [ 'AuthMSDigestCompat',          'serf ie6',         'ie6',              $COMPAT ],
+    [ 'AuthMSDigestUserDomain',      'cut',              'cut',              'keep or strip' ],
+    [ 'AuthMSDigestMaxBody',         '0',                '0',                $BYTES ],
+    [ 'AuthMSDigestMaxBody',         '-1',               '-1',               $BYTES ],
+    [ 'AuthMSDigestMaxBody',         '10k',              '10k',              $BYTES ],
+    [ 'AuthMSDigestMaxBody',         '99999999999999999999', '99999999999999999999', $BYTES ],
     [ 'AuthMSDigestDomain',          'p/x',              'p/x',              $URIS ],
     [ 'AuthMSDigestDomain',          q('"/a b/"'),       '"/a b/"',          $URIS ],
     [ 'AuthMSDigestDomain',          '"/a b/"',          '/a b/',            $URIS ],
@@ -90,6 +99,13 @@ for my $args ('shmcb:/x(1)', 'shmcb:/x(512000', 'shmcb:/x(a)') {
         '... and says why');
 }
 
+for my $line ('AuthMSDigestUserHash perhaps', 'AuthMSDigestRspAuth perhaps', 'AuthMSDigestRealm') {
+    my ($name) = split ' ', $line;
+    ($status, $said) = try_conf(area('/p/', $line));
+    isnt($status, 0, "$line stops the start");
+    like($said, qr/^$name.*(?:On or Off|one or more realms)/m, '... and says what is allowed');
+}
+
 # ---- right values, with every spelling that is promised ----
 
 for my $line (
@@ -97,6 +113,8 @@ for my $line (
     'AuthMSDigestAlgorithm MD5', 'AuthMSDigestAlgorithm md5-sess sha-256',
     'AuthMSDigestAlgorithm SHA-512-256-sess SHA-512-256 SHA-256-sess SHA-256 MD5-sess MD5',
     'AuthMSDigestQop auth', 'AuthMSDigestQop auth auth-int', 'AuthMSDigestDomain /', 'AuthMSDigestDomain /a /b http://a.test/c',
+    'AuthMSDigestRealm "" EXAMPLE', 'AuthMSDigestCompat none', 'AuthMSDigestCompat serf plain-md5',
+    'AuthMSDigestUserHash On', 'AuthMSDigestUserDomain strip', 'AuthMSDigestRspAuth Off', 'AuthMSDigestMaxBody 1',
     'AuthMSDigestNonceLifetime 1', 'AuthMSDigestNonceLifetime 86400', 'AuthMSDigestNonceLifetime 5min',
     'AuthMSDigestContextLifetime 8h', 'AuthMSDigestContextIdle 1', 'AuthMSDigestRevalidate 0',
     'AuthMSDigestReplay window', 'AuthMSDigestReplay SEQUENCE', 'AuthMSDigestReplay off',
@@ -148,6 +166,8 @@ my %must_not = (
     AuthMSDigestProvider => 'file', AuthMSDigestAlgorithm => 'MD5', AuthMSDigestQop => 'auth',
     AuthMSDigestNonceLifetime => 86400, AuthMSDigestContextLifetime => 86400,
     AuthMSDigestContextIdle => 86400, AuthMSDigestRevalidate => 86400, AuthMSDigestReplay => 'off',
+    AuthMSDigestRealm => 'x', AuthMSDigestCompat => 'serf', AuthMSDigestUserHash => 'On',
+    AuthMSDigestUserDomain => 'strip', AuthMSDigestRspAuth => 'Off', AuthMSDigestMaxBody => 9,
     AuthMSDigestUriMatch => 'path', AuthMSDigestReplaySlots => 1024, AuthMSDigestScope => 'x',
     AuthMSDigestContextCache => 'shmcb',
 );

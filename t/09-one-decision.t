@@ -24,6 +24,10 @@ my $server = private_server(modules => [qw(rewrite include mime autoindex negoti
     'htdocs/p/bobs.shtml'        => qq{<!--#include virtual="/bobs/part.txt" -->|here},
     'htdocs/other/part.txt'      => "part in other\n",
     'htdocs/rw/target.txt'       => "rewritten\n",
+    'htdocs/p/inner/part.txt'    => "part in inner\n",
+    'htdocs/p/inner.shtml'       => qq{<!--#include virtual="/p/inner/part.txt" -->|here},
+    'htdocs/u/x.txt'             => "u\n",
+    'htdocs/other/401.html'      => "in another realm\n",
     'htdocs/q/x.txt'             => "q\n",
     'htdocs/r/x.txt'             => "r\n",
     'htdocs/s/x.txt'             => "s\n",
@@ -33,10 +37,14 @@ my $server = private_server(modules => [qw(rewrite include mime autoindex negoti
 }, conf => area('/p/', 'ErrorDocument 404 /p/404.html')
     . area('/rw/') . area('/q/', 'ErrorDocument 401 /p/401.html') . area('/r/', 'ErrorDocument 401 /errors/401.html')
     . area('/s/', 'Require user bob', 'ErrorDocument 401 /p/401.html')
+    . area('/u/', 'ErrorDocument 401 /other/401.html')
     . area('/strict/', 'AuthMSDigestReplay sequence')
     . area('/bobs/', 'Require user bob')
     . area('/md5/', 'AuthMSDigestAlgorithm MD5')
     . area('/other/', 'AuthName "other"') . <<'CONF');
+<Location "/p/inner/">
+    AuthName "other"
+</Location>
 <Files "index.html">
     Header set X-Files-Section "yes"
 </Files>
@@ -103,6 +111,9 @@ unlike($inner->body, qr/part in bobs/, '... does not show it');
 $inner = $c->send('/p/other-realm.shtml');
 outcome($inner, '200', 'SSI that includes a file of another realm');
 unlike($inner->body, qr/part in other/, '... does not show it');
+$inner = $c->send('/p/inner.shtml');
+outcome($inner, '200', 'SSI that includes a file of a nested section with another realm');
+unlike($inner->body, qr/part in inner/, '... does not show it');
 outcome($c->send('/p/part.txt'), '200', '... and the client goes on');
 
 # ---- the slash redirect of mod_dir is one of the client's own ----
@@ -142,6 +153,10 @@ for my $row (
     outcome($anyone->send($path), $path eq '/p/nothing' ? '404' : '200',
         '... and they are good for a login');
 }
+my $realm = $server->client('alice');
+is_deeply([ map { $_->{realm} } $realm->ask('/u/x.txt')->challenges ], [ ('private') x 2 ],
+    'a 401 whose error page is in another realm asks for the realm of the request');
+outcome($realm->send('/u/x.txt'), '200', '... and takes its answer');
 my $wrong = $anyone->send('/q/x.txt', calc => { password => 'wrong' });
 outcome($wrong, '401', 'a wrong password with a protected error page');
 is(scalar $wrong->challenges, 2, '... has the challenges once');

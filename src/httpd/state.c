@@ -12,6 +12,7 @@
 
 #include "httpd/config.h"
 #include "httpd/directives.h"
+#include "httpd/lint.h"
 
 APLOG_USE_MODULE(auth_msdigest);
 
@@ -268,6 +269,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
     make_shared(state, pool);
     open_cache(state, s, pool, temp);
     log_replay_off(s, pool);
+    msd_lint_realms(ap_conftree, s, temp);
     for (; s != NULL; s = s->next) {
         give_state(s, state, pool);
     }

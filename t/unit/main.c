@@ -75,6 +75,8 @@ const char *unit_hex(const unsigned char *bytes, apr_size_t n)
 
 const char *unit_string(msd_text_t text)
 {
+    /* As a string it would look shorter than it is. */
+    ck_assert(text.len == 0 || memchr(text.data, '\0', text.len) == NULL);
     return text.len > 0 ? apr_pstrmemdup(unit_pool, text.data, text.len) : "";
 }
 

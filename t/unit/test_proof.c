@@ -23,6 +23,29 @@ START_TEST(browsers_draw_a_new_cnonce_each_time)
 }
 END_TEST
 
+/* A1 is known when nonce and cnonce are those of the first answer. */
+START_TEST(kept_cnonce_costs_a_hash_less)
+{
+    client_t same = new_ann();
+    client_t fresh = new_ann();
+    const char *header;
+    int before;
+    int cost;
+
+    fresh.new_cnonce = true;
+    log_in(&same);
+    log_in(&fresh);
+    header = answer(&same, "/");
+    before = atomic_load(&unit_hashes);
+    ck_assert_int_eq(deliver(header, "/"), MSD_ACCEPTED);
+    cost = atomic_load(&unit_hashes) - before;
+    header = answer(&fresh, "/");
+    before = atomic_load(&unit_hashes);
+    ck_assert_int_eq(deliver(header, "/"), MSD_ACCEPTED);
+    ck_assert_int_eq(atomic_load(&unit_hashes) - before, cost + 1);
+}
+END_TEST
+
 START_TEST(neon_keeps_the_a1_of_its_first_answer)
 {
     client_t ann = new_ann();
@@ -148,6 +171,24 @@ START_TEST(domain_user_may_escape_the_backslash_or_not)
         ck_assert_str_eq(unit_string(outcome.user), "DOM\\ann");
         assert_from_context(&ann, wires[i]);
     }
+}
+END_TEST
+
+/* Of one user, but not the name that the context was made for. */
+START_TEST(name_in_another_spelling_gets_its_own_context)
+{
+    client_t ann = new_client("DOM\\ann", "p");
+
+    set_password("DOM\\ann", "p");
+    log_in(&ann);
+    ann.wire_user = "=\"DOM\\\\ann\"";
+    ck_assert_int_eq(get(&ann, "/"), MSD_STALE);
+    ck_assert_int_eq(outcome.proven, MSD_PROVEN_BY_AUTHORITY);
+    ck_assert(!outcome.has_context_id);
+    ck_assert_int_gt(known.lookups, 0);
+    take_challenge(&ann);
+    assert_from_authority(&ann, "its own");
+    assert_from_context(&ann, "its own");
 }
 END_TEST
 
@@ -586,6 +627,7 @@ END_TEST
 static void add_client_tests(TCase *tcase)
 {
     tcase_add_test(tcase, browsers_draw_a_new_cnonce_each_time);
+    tcase_add_test(tcase, kept_cnonce_costs_a_hash_less);
     tcase_add_test(tcase, neon_keeps_the_a1_of_its_first_answer);
     tcase_add_test(tcase, old_a1_outlives_a_revalidation);
     tcase_add_test(tcase, old_a1_without_a_context_is_a_wrong_digest);
@@ -594,6 +636,7 @@ static void add_client_tests(TCase *tcase)
     tcase_add_test(tcase, plain_md5_answers_the_second_challenge);
     tcase_add_test(tcase, hash_of_another_algorithm_does_not_verify);
     tcase_add_test(tcase, domain_user_may_escape_the_backslash_or_not);
+    tcase_add_test(tcase, name_in_another_spelling_gets_its_own_context);
     tcase_add_test(tcase, user_may_be_sent_as_named_by_the_escapes);
     tcase_add_test(tcase, session_key_alone_is_good_for_its_cnonce);
     tcase_add_test(tcase, session_key_alone_is_good_for_a_kept_a1);
