@@ -238,14 +238,19 @@ static msd_verdict_t check_uri(msd_attempt_t *attempt)
 static msd_verdict_t use_count(msd_attempt_t *attempt)
 {
     const msd_policy_t *policy = attempt->policy;
+    msd_verdict_t verdict = MSD_ACCEPTED;
 
+    attempt->outcome->counted = attempt->request->counted;
     if (policy->replay_mode == MSD_REPLAY_OFF || attempt->request->counted) {
         return MSD_ACCEPTED;
     }
-    return judge_count(attempt, msd_replay_accept(attempt->world->replay,
-                                                  replay_key(attempt),
-                                                  attempt->credentials.nc,
-                                                  policy->replay_mode));
+    verdict = judge_count(attempt,
+                          msd_replay_accept(attempt->world->replay,
+                                            replay_key(attempt),
+                                            attempt->credentials.nc,
+                                            policy->replay_mode));
+    attempt->outcome->counted = verdict == MSD_ACCEPTED;
+    return verdict;
 }
 
 void msd_accept(const msd_world_t *world, const msd_policy_t *policy,

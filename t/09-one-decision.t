@@ -31,6 +31,7 @@ my $server = private_server(modules => [qw(rewrite include mime autoindex negoti
     'htdocs/q/x.txt'             => "q\n",
     'htdocs/r/x.txt'             => "r\n",
     'htdocs/s/x.txt'             => "s\n",
+    'htdocs/off/empty/x'         => "x\n",
     'htdocs/md5/part.txt'        => "part in md5\n",
     'htdocs/p/md5.shtml'         => qq{<!--#include virtual="/md5/part.txt" -->|here},
     'conf/users'                 => users_text('private', %PASSWORD) . users_text('other', %PASSWORD),
@@ -40,6 +41,7 @@ my $server = private_server(modules => [qw(rewrite include mime autoindex negoti
     . area('/u/', 'ErrorDocument 401 /other/401.html')
     . area('/strict/', 'AuthMSDigestReplay sequence')
     . area('/bobs/', 'Require user bob')
+    . area('/off/', 'AuthMSDigestReplay off', 'DirectoryIndex /p/part.txt')
     . area('/md5/', 'AuthMSDigestAlgorithm MD5')
     . area('/other/', 'AuthName "other"') . <<'CONF');
 <Location "/p/inner/">
@@ -169,6 +171,13 @@ outcome($barred, '401', 'a user who is not the one required, with a protected er
 is(scalar $barred->challenges, 2, '... has the challenges once');
 like($barred->body, qr/please log in \(inside the area\)/,
     '... and may see the page, being logged in');
+
+# ---- a section without the guard does not open one with it ----
+
+my $off = logged_in($server, 'alice', '/p/part.txt');
+my $again = $off->bytes('/off/empty/');
+is_deeply([ map { $off->exchange($again)->what } 1 .. 3 ], [ '200', '401 stale', '401 stale' ],
+    'replay off redirects into a section with the guard: the count is used there');
 
 # ---- requests that fail before the hooks run ----
 

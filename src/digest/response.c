@@ -144,7 +144,11 @@ apr_status_t msd_response_rspauth(const msd_response_t *response,
     if (status == APR_SUCCESS) {
         status = compute(response, key, h_a2, rspauth);
     }
+    if (status != APR_SUCCESS) {
+        out[0] = '\0';
+        return status;
+    }
     msd_hex_encode(rspauth, size, out);
     out[2 * size] = '\0';
-    return status;
+    return APR_SUCCESS;
 }

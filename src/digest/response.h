@@ -79,7 +79,8 @@ bool msd_response_verify(const msd_response_t *response,
  * The rspauth of Authentication-Info (RFC 7615 section 3, RFC 7616 section
  * 3.5) for qop=auth: the response with A2 = ":" uri.
  * uri: the client's.  key: the H(A1) that verified the request.
- * out: room for 2 * MSD_HASH_MAX + 1 characters; NUL-terminated hexadecimal.
+ * out: room for 2 * MSD_HASH_MAX + 1 characters; NUL-terminated hexadecimal,
+ * empty on failure.
  * Returns APR_SUCCESS, or APR_EGENERAL when OpenSSL failed.
  */
 apr_status_t msd_response_rspauth(const msd_response_t *response,

@@ -213,6 +213,15 @@ static msd_text_t keep_text(const work_t *work, msd_text_t text)
                          text.len };
 }
 
+/* A section that was merged for a sub-request ends with it. */
+static const msd_dir_config_t *keep_dir(const work_t *work)
+{
+    if (work->r == work->top) {
+        return work->dir;
+    }
+    return apr_pmemdup(work->top->pool, work->dir, sizeof(*work->dir));
+}
+
 /* Decide, and keep the decision for whatever follows of this request. */
 static decided_t *decide(const work_t *work)
 {
@@ -232,15 +241,15 @@ static decided_t *decide(const work_t *work)
     read_request(work, &body, &request);
     request.counted = decided->counted;
     msd_accept(&work->world, &work->policy, &request, &decided->outcome);
-    decided->dir = work->dir;
+    decided->dir = keep_dir(work);
     decided->realm = keep_text(work, msd_text_of(work->policy.realm)).data;
     decided->outcome.user = keep_text(work, decided->outcome.user);
     if (decided->outcome.rspauth[0] != '\0') {
         decided->outcome.cnonce = keep_text(work, decided->outcome.cnonce);
         decided->outcome.nc = keep_text(work, decided->outcome.nc);
     }
+    decided->counted |= decided->outcome.counted;
     if (decided->outcome.verdict == MSD_ACCEPTED) {
-        decided->counted = true;
         msd_body_release(&body);
     }
     msd_log_outcome(work->state, work->r, &decided->outcome);
