@@ -95,7 +95,7 @@ typedef struct {
                                    empty when there was none */
     msd_algorithm_t algorithm;  /* of the answer; set with user */
     msd_proven_t proven;        /* who vouched for the digest */
-    bool counted;               /* the guard accepted its count, now or before */
+    bool counted;               /* the guard took its count, now or before */
     bool revalidation_failed;   /* the authority was due, but unavailable */
     char rspauth[2 * MSD_HASH_MAX + 1]; /* empty: not wanted */
     msd_text_t cnonce;          /* as sent, escapes left in; with rspauth */
