@@ -179,6 +179,35 @@ my $again = $off->bytes('/off/empty/');
 is_deeply([ map { $off->exchange($again)->what } 1 .. 3 ], [ '200', '401 stale', '401 stale' ],
     'replay off redirects into a section with the guard: the count is used there');
 
+# ---- sections of sub-requests that are gone, and whose memory is used again ----
+
+my $nested = private_server(modules => [qw(include mime)], files => {
+    'conf/strict' => users_text('private', bob => $PASSWORD{bob}),
+    (map { ("htdocs/p/$_/x.txt" => "x\n") } qw(one two)),
+    map { ("htdocs/p/$_.shtml" => join "\n", (qq{<!--#flastmod virtual="/p/one/x.txt" -->}) x $_,
+        (qq{<!--#flastmod virtual="/p/two/x.txt" -->}) x 3) } 1 .. 4,
+}, conf => qq{<AuthnProviderAlias file strict>\nAuthUserFile "\@ROOT\@/conf/strict"\n</AuthnProviderAlias>\n}
+    . area('/p/') . <<'CONF');
+<Location "/p/one/">
+    AuthMSDigestNonceLifetime 200
+</Location>
+<Location "/p/two/">
+    AuthMSDigestProvider strict
+</Location>
+<Directory "@ROOT@/htdocs/p">
+    Options +Includes
+    AddType text/html .shtml
+    AddHandler server-parsed .shtml
+</Directory>
+SSIErrorMsg denied
+CONF
+my $visitor = logged_in($nested, 'alice');
+for my $before (1 .. 4) {
+    my @lines = split /\n/, $visitor->get("/p/$before.shtml")->body;
+    is(scalar(grep { $_ eq 'denied' } @lines), 3,
+        "after $before sub-requests that alice may make, the three that she may not are refused");
+}
+
 # ---- requests that fail before the hooks run ----
 
 for my $row (
