@@ -273,5 +273,10 @@ int msdigest_passwd(const msdigest_command_t *command)
     }
     printf("%.*s: %s\n", (int)job.entry.owner.user.len,
            job.entry.owner.user.data, done);
+    if (job.mode == MSDIGEST_REPLACE_NEW && geteuid() == 0) {
+        printf("%s is readable by root only: let httpd's workers read it, as "
+               "by\n    chgrp www-data %s && chmod 640 %s\n",
+               job.file, job.file, job.file);
+    }
     return MSDIGEST_OK;
 }

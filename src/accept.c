@@ -68,6 +68,7 @@ static msd_verdict_t check_syntax(msd_attempt_t *attempt)
         return msd_proof_refuse(attempt, MSD_MALFORMED, fault);
     }
     attempt->outcome->user = credentials->username.value;
+    attempt->outcome->realm = credentials->realm;
     attempt->outcome->algorithm = credentials->algorithm;
     return MSD_ACCEPTED;
 }
@@ -100,6 +101,17 @@ static msd_verdict_t check_policy(msd_attempt_t *attempt)
     return MSD_ACCEPTED;
 }
 
+/* A realm that the client chose beside the one of the challenge. */
+static uint64_t realm_mark(const msd_attempt_t *attempt)
+{
+    msd_text_t realm = attempt->credentials.realm;
+
+    if (msd_text_equal(realm, msd_text_of(attempt->policy->realm))) {
+        return 0;
+    }
+    return msd_context_mark(realm, attempt->world->keys->user) | 1;
+}
+
 /*
  * Read nonce and opaque.  Nothing is refused yet: only a right digest tells a
  * client whose nonce is too old from somebody who never logged in.  The
@@ -116,6 +128,7 @@ static msd_verdict_t read_nonce(msd_attempt_t *attempt)
 
     attempt->scope_mark = msd_context_mark(attempt->policy->scope,
                                            attempt->world->keys->user);
+    attempt->owner_mark = attempt->scope_mark + realm_mark(attempt);
     attempt->nonce_is_ours = msd_noncecache_open(
         attempt->world->nonces, attempt->world->keys->nonce,
         attempt->policy->scope, attempt->scope_mark, credentials->nonce,
@@ -202,10 +215,18 @@ static msd_verdict_t judge_count(msd_attempt_t *attempt,
     }
 }
 
+/* The same name in another realm is another user. */
 static msd_replay_key_t replay_key(const msd_attempt_t *attempt)
 {
-    return msd_replay_key(&attempt->nonce, attempt->outcome->user,
-                          attempt->world->keys->user);
+    msd_text_t user = attempt->outcome->user;
+    msd_text_t realm = attempt->credentials.realm;
+
+    if (attempt->owner_mark != attempt->scope_mark) {
+        user = msd_text_of(apr_psprintf(attempt->world->pool, "%.*s\n%.*s",
+                                        (int)user.len, user.data,
+                                        (int)realm.len, realm.data));
+    }
+    return msd_replay_key(&attempt->nonce, user, attempt->world->keys->user);
 }
 
 /*

@@ -17,24 +17,30 @@ msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
     return verdict;
 }
 
+/* Another request may have written the context a moment after this one looked
+ * at the clock. */
+static uint64_t age_of(const msd_attempt_t *attempt, uint64_t then_ms)
+{
+    uint64_t now_ms = attempt->world->now_ms;
+
+    return now_ms > then_ms ? now_ms - then_ms : 0;
+}
+
 static bool is_alive(const msd_attempt_t *attempt)
 {
     const msd_policy_t *policy = attempt->policy;
     const msd_context_t *context = &attempt->context;
-    uint64_t now = attempt->world->now_ms;
 
-    return now >= context->proven_ms && now >= context->kept_ms
-           && now - context->proven_ms < policy->context_lifetime_ms
-           && now - context->kept_ms < policy->context_idle_ms;
+    return age_of(attempt, context->proven_ms) < policy->context_lifetime_ms
+           && age_of(attempt, context->kept_ms) < policy->context_idle_ms;
 }
 
-/* Whether the context is of the user who asks, and of this place. */
+/* Whether the context is of the user who asks, of his realm and this place. */
 static bool is_own(const msd_attempt_t *attempt)
 {
-    return attempt->context.scope_mark == attempt->scope_mark
-           && msd_text_equal(
-               attempt->context.wire_name,
-               attempt->credentials.username.value);
+    return attempt->context.scope_mark == attempt->owner_mark
+           && msd_text_equal(attempt->context.wire_name,
+                             attempt->credentials.username.value);
 }
 
 /* Only a nonce of ours leads to a context. */
@@ -202,15 +208,14 @@ static msd_verdict_t prepare(msd_attempt_t *attempt)
         return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
                                 "OpenSSL cannot compute the hash");
     }
-    attempt->response.plain_too =
-        attempt->policy->plain_as_session
-        && attempt->credentials.algorithm == MSD_ALGORITHM_MD5_SESS;
+    attempt->response.plain_too = attempt->policy->plain_as_session
+                                  && attempt->credentials.algorithm
+                                         == MSD_ALGORITHM_MD5_SESS;
     return verdict;
 }
 
 msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
 {
-    const msd_world_t *world = attempt->world;
     msd_verdict_t verdict = prepare(attempt);
 
     if (verdict != MSD_ACCEPTED) {
@@ -218,7 +223,7 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
     }
     load_context(attempt);
     if (context_verifies(attempt)) {
-        bool due = world->now_ms - attempt->context.proven_ms
+        bool due = age_of(attempt, attempt->context.proven_ms)
                    >= attempt->policy->revalidate_ms;
 
         return due ? revalidate(attempt) : proven_by_context(attempt);
@@ -226,8 +231,7 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
     ask_authority(attempt, NULL);
     switch (attempt->proof.result) {
     case MSD_PROOF_GRANTED:
-        memcpy(attempt->key, attempt->proof.session_key,
-               sizeof(attempt->key));
+        memcpy(attempt->key, attempt->proof.session_key, sizeof(attempt->key));
         return proven_by_authority(attempt);
     case MSD_PROOF_UNAVAILABLE:
         return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
@@ -247,7 +251,7 @@ bool msd_proof_is_taken(const msd_attempt_t *attempt)
 static uint64_t time_to_live(const msd_attempt_t *attempt)
 {
     const msd_policy_t *policy = attempt->policy;
-    uint64_t age = attempt->world->now_ms - attempt->context.proven_ms;
+    uint64_t age = age_of(attempt, attempt->context.proven_ms);
     uint64_t left = policy->context_lifetime_ms > age
                         ? policy->context_lifetime_ms - age
                         : 1;
@@ -279,7 +283,7 @@ static void renew_context(msd_attempt_t *attempt)
 
     context->wire_name = attempt->credentials.username.value;
     context->user = proof->user;
-    context->scope_mark = attempt->scope_mark;
+    context->scope_mark = attempt->owner_mark;
     context->hash = msd_algorithm_hash(algorithm);
     context->proven_ms = attempt->world->now_ms;
     context->has_base_key = proof->has_base_key;
@@ -315,7 +319,7 @@ msd_verdict_t msd_proof_remember(msd_attempt_t *attempt)
     if (attempt->outcome->proven == MSD_PROVEN_BY_AUTHORITY) {
         renew_context(attempt);
         save_context(attempt);
-    } else if (attempt->world->now_ms - context->kept_ms
+    } else if (age_of(attempt, context->kept_ms)
                >= attempt->policy->context_idle_ms / KEEP_ALIVE_PART) {
         save_context(attempt);
     }

@@ -19,7 +19,8 @@ typedef struct {
     bool opaque_is_ours; /* sent as it was given, or not at all */
     msd_context_state_t state;
     msd_context_t context; /* valid when state says found */
-    uint64_t scope_mark;
+    uint64_t scope_mark;        /* of where nonces are good */
+    uint64_t owner_mark;        /* the same, with the realm of the answer */
     unsigned char key[MSD_HASH_MAX];    /* the H(A1) that verified */
     msd_proof_t proof; /* valid when the authority vouched */
     unsigned char record[MSD_STORE_RECORD_MAX];

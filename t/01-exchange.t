@@ -55,6 +55,18 @@ is($client->ask('/domain/x.txt')->challenge->{domain}, '/domain/ /p/',
     'AuthMSDigestDomain is sent as domain');
 ok(!exists $sess->{domain}, 'without it there is none');
 
+# ---- a realm that is hard to quote (httpd itself halves backslashes twice) ----
+
+my $odd = private_server(users => 'alice:A\\B:' . digest_ha1('alice', 'A\\B', $PASSWORD{alice}) . "\n"
+    . 'alice:C"D:' . digest_ha1('alice', 'C"D', $PASSWORD{alice}) . "\n",
+    files => { 'htdocs/q/x.txt' => "q\n" },
+    conf => area('/p/', 'AuthName "A\\\\\\\\B"') . area('/q/', 'AuthName "C\"D"'));
+for my $case ([ '/p/x.txt', 'A\\B' ], [ '/q/x.txt', 'C"D' ]) {
+    my ($path, $realm) = @$case;
+    is($odd->client('alice')->ask($path)->challenge->{realm}, $realm, "AuthName $realm is sent whole");
+    outcome($odd->client('alice')->get($path), '200', '... and lets a user in');
+}
+
 # ---- the provider is asked once ----
 
 my $c = $server->client('alice', keep => 1);

@@ -125,7 +125,7 @@ for my $line (
 }
 for my $line (
     'AuthMSDigestReplaySlots 1024', 'AuthMSDigestReplaySlots 16777216', 'AuthMSDigestScope fleet-1',
-    'AuthMSDigestContextCache shmcb', 'AuthMSDigestContextCache "shmcb:/x(512000)"',
+    'AuthMSDigestContextCache shmcb', 'AuthMSDigestDomain /p/', 'AuthMSDigestNonceLifetime 60', 'AuthMSDigestContextCache "shmcb:/x(512000)"',
 ) {
     ($status, $said) = try_conf("$line\n" . area('/p/'));
     is($status, 0, "$line is fine") or diag($said);

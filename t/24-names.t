@@ -18,6 +18,7 @@ my $users = join '', map { "$_\n" }
     "DOM\\dora:private:" . digest_ha1('DOM\\dora', 'private', 'pw-of-dora'),
     'DOM\\dora: :' . digest_ha1('DOM\\dora', '', 'pw-of-dora'),
     'eve@example.com: :' . digest_ha1('eve@example.com', '', 'pw-of-eve'),
+    'alice:EXAMPLE:' . digest_ha1('alice', 'EXAMPLE', 'pw-of-another-alice'),
     'frank:EXAMPLE:' . digest_ha1('frank', 'EXAMPLE', 'pw-of-frank'),
     'quo"te:private:' . digest_ha1('quo"te', 'private', 'pw-of-quote'),
     'alice:private:' . digest_ha1('alice', 'private', 'pw-of-alice'),
@@ -114,6 +115,23 @@ my @bad = (
     [ 'username* with userhash', '400', extended("UTF-8''alice, userhash=true", 'alice', 'pw-of-alice') ],
 );
 outcome($_->[2], $_->[1], $_->[0]) for @bad;
+
+# ---- the same name in two realms is two users ----
+
+my $one = $server->client('alice', cnonce => 'keep');
+$one->{password} = 'pw-of-alice';
+outcome($one->get('/realms/x.txt'), '200', 'alice of AuthName is in');
+my %other = (set => { realm => 'EXAMPLE', password => 'pw-of-another-alice' });
+outcome($one->send('/realms/x.txt', set => { realm => 'EXAMPLE' }, calc => { realm => 'private' }), '401',
+    'her key under another realm is not right');
+my $r = $one->send('/realms/x.txt', nc => 20, %other);
+outcome($r, '401 stale', 'alice of EXAMPLE may not have her context');
+isnt($r->challenge->{opaque}, $one->opaque, '... but gets one of her own');
+outcome($one->send('/realms/x.txt', nc => 20), '200', '... and uses up none of her counts');
+my $two = $server->client('alice');
+$two->ask('/realms/x.txt');
+$r = $two->send('/realms/x.txt', %other);
+is($server->row($r)->{realm}, 'EXAMPLE', 'the note has the realm that was used');
 
 # ---- the context knows the user by the name as it is sent ----
 

@@ -13,7 +13,7 @@
 typedef struct {
     msd_text_t wire_name;   /* the username parameter as it was sent */
     msd_text_t user;        /* the name that the authority knows */
-    uint64_t scope_mark;    /* of the scope it was proven in */
+    uint64_t scope_mark;    /* of the scope and realm it was proven in */
     msd_hash_id_t hash;     /* of the keys */
     uint64_t proven_ms;     /* when the authority last said yes */
     uint64_t kept_ms;       /* when the record was last written */

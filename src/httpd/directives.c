@@ -296,7 +296,7 @@ static const char *set_scope(cmd_parms *cmd, void *config, const char *name)
 /* In a .htaccess file nothing is allowed that could weaken what the
  * administrator decided. */
 #define IN_SECTION (RSRC_CONF | ACCESS_CONF)
-#define ANYWHERE OR_AUTHCFG
+#define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
 
 /* httpd hands it on as it is, but not as const. */
 #define RANGE(duration) ((void *)(uintptr_t) & (duration))

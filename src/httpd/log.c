@@ -138,8 +138,9 @@ void msd_log_outcome(msd_state_t *state, request_rec *r,
         break;
     case MSD_MALFORMED:
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      MSD_LOGNO(101) "malformed credentials for %s: %s",
-                      r->uri, outcome->reason);
+                      MSD_LOGNO(101) "malformed credentials of user '%s' for "
+                      "%s: %s", user_name(r, outcome), r->uri,
+                      outcome->reason);
         break;
     case MSD_DENIED:
         log_denied(r, outcome);

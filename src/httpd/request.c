@@ -93,7 +93,7 @@ request_rec *msd_request_top(request_rec *r)
     return r;
 }
 
-/* httpd gives the realm with its quotes and backslashes escaped. */
+/* httpd gives the realm with its quotes escaped, and only those. */
 static const char *get_realm(request_rec *r)
 {
     const char *name = ap_auth_name(r);
@@ -105,7 +105,7 @@ static const char *get_realm(request_rec *r)
     }
     out = copy = apr_palloc(r->pool, strlen(name) + 1);
     for (; *name != '\0'; name++) {
-        if (name[0] == '\\' && name[1] != '\0') {
+        if (name[0] == '\\' && name[1] == '"') {
             name++;
         }
         *out++ = *name;
@@ -244,6 +244,7 @@ static decided_t *decide(const work_t *work)
     decided->dir = keep_dir(work);
     decided->realm = keep_text(work, msd_text_of(work->policy.realm)).data;
     decided->outcome.user = keep_text(work, decided->outcome.user);
+    decided->outcome.realm = keep_text(work, decided->outcome.realm);
     if (decided->outcome.rspauth[0] != '\0') {
         decided->outcome.cnonce = keep_text(work, decided->outcome.cnonce);
         decided->outcome.nc = keep_text(work, decided->outcome.nc);
@@ -290,7 +291,9 @@ static int accept_user(const work_t *work, const decided_t *decided)
     r->user = apr_pstrmemdup(r->pool, user.data, user.len);
     r->ap_auth_type = (char *)"Digest";
     apr_table_addn(r->notes, "msdigest-user", r->user);
-    apr_table_addn(r->notes, "msdigest-realm", decided->realm);
+    apr_table_addn(r->notes, "msdigest-realm",
+                   apr_pstrmemdup(r->pool, outcome->realm.data,
+                                  outcome->realm.len));
     apr_table_addn(r->notes, "msdigest-algorithm",
                    msd_algorithm_name(outcome->algorithm));
     apr_table_addn(r->notes, "msdigest-proof",

@@ -119,6 +119,20 @@ START_TEST(empty_names_are_kept)
 }
 END_TEST
 
+START_TEST(shortest_user_is_kept)
+{
+    unsigned char record[MSD_STORE_RECORD_MAX];
+    msd_context_t context = sample(MSD_HASH_MD5, true, true);
+    msd_context_t read;
+    apr_size_t n;
+
+    context.user = MSD_TEXT("a");
+    n = msd_context_encode(&context, record);
+    ck_assert(decode_bytes(record, n, &read));
+    assert_same(&context, &read);
+}
+END_TEST
+
 START_TEST(record_with_bytes_missing_or_added_is_refused)
 {
     unsigned char record[MSD_STORE_RECORD_MAX + 1] = { 0 };
@@ -361,6 +375,7 @@ Suite *suite_context(void)
                         4 * MSD_HASH_COUNT);
     tcase_add_test(tcase, user_of_the_same_name_takes_no_room);
     tcase_add_test(tcase, empty_names_are_kept);
+    tcase_add_test(tcase, shortest_user_is_kept);
     tcase_add_test(tcase, record_with_bytes_missing_or_added_is_refused);
     tcase_add_test(tcase,
                    record_with_a_changed_byte_is_never_read_past_its_end);

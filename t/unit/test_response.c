@@ -96,7 +96,7 @@ static void fill(msd_response_t *response, const vector_t *vector)
 {
     hasher = msd_hasher_create(unit_pool);
     memset(&credentials, 0, sizeof(credentials));
-    memset(response, 0, sizeof(*response));
+    memset(response, 0x5a, sizeof(*response));
     credentials.algorithm = vector->algorithm;
     credentials.nonce = msd_text_of(vector->nonce);
     credentials.uri = msd_text_of(vector->uri);
