@@ -96,6 +96,30 @@ byte retiring;                  /* a bit per nonce with a word at LAST */
 byte retired;                   /* a bit per nonce whose OUT was answered */
 #endif
 
+/* A model that cannot get to each of these places would prove nothing. */
+#define ACCEPTED    1
+#define LEFTOVER    2           /* about to accept over a former owner's word */
+#define TOO_OLD     3           /* refused by the minimum of the bucket */
+#define EVICTED     4           /* refused after the slot was lost */
+#define LATE        5
+#define REPLAY      6
+#define SAME_CLAIM  7           /* another call claimed this nonce first */
+#define LOST_WORD   8           /* another call changed the window word */
+#define RISEN       9           /* accepted in sequence mode */
+#define OVERLAP     10          /* so too, after a higher one that overlaps */
+#define HIGHER      11          /* refused only for a higher count */
+#define HIGHER_GONE 12          /* a higher count no longer seen: evicted */
+#define RETIRED     13          /* all words of a nonce are at LAST */
+#define RETIRE_GONE 14          /* OUT finds itself evicted between words */
+#define RETIRE_LOST 15          /* another call changed the word to retire */
+#define BEYOND      16          /* refused by a word at LAST */
+#define OLD_LAST    17          /* about to accept over a former owner's LAST */
+#ifdef REACH
+#define REACHED(place)  assert(REACH != (place))
+#else
+#define REACHED(place)  skip
+#endif
+
 inline begin()
 {
 #ifdef SEQUENCE
@@ -169,30 +193,6 @@ inline check_refusal(counts)
     skip
 #endif
 }
-
-/* A model that cannot get to each of these places would prove nothing. */
-#define ACCEPTED    1
-#define LEFTOVER    2           /* about to accept over a former owner's word */
-#define TOO_OLD     3           /* refused by the minimum of the bucket */
-#define EVICTED     4           /* refused after the slot was lost */
-#define LATE        5
-#define REPLAY      6
-#define SAME_CLAIM  7           /* another call claimed this nonce first */
-#define LOST_WORD   8           /* another call changed the window word */
-#define RISEN       9           /* accepted in sequence mode */
-#define OVERLAP     10          /* so too, after a higher one that overlaps */
-#define HIGHER      11          /* refused only for a higher count */
-#define HIGHER_GONE 12          /* a higher count no longer seen: evicted */
-#define RETIRED     13          /* all words of a nonce are at LAST */
-#define RETIRE_GONE 14          /* OUT finds itself evicted between words */
-#define RETIRE_LOST 15          /* another call changed the word to retire */
-#define BEYOND      16          /* refused by a word at LAST */
-#define OLD_LAST    17          /* about to accept over a former owner's LAST */
-#ifdef REACH
-#define REACHED(place)  assert(REACH != (place))
-#else
-#define REACHED(place)  skip
-#endif
 
 /*
  * A dying process leaves the shared words as they are; what it forgets is

@@ -88,7 +88,7 @@ int main(void)
         suite_hash,       suite_header,     suite_keys,      suite_nonce,
         suite_realmhash,  suite_replay,     suite_response,  suite_seal,
         suite_text,       suite_uri,        suite_username,  suite_nearstore,
-        suite_params,
+        suite_params,     suite_vectors,
     };
     SRunner *runner;
     int failed;

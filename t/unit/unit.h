@@ -65,5 +65,6 @@ Suite *suite_text(void);
 Suite *suite_uri(void);
 Suite *suite_username(void);
 Suite *suite_utf8(void);
+Suite *suite_vectors(void);
 
 #endif
