@@ -86,4 +86,15 @@ for my $row (
 
 outcome($c->get($target), '200', 'the session goes on');
 log_lacks($server, qr/exit signal|Segmentation|assertion/, 'no worker died');
+# ---- WebSockets: extended CONNECT (RFC 8441), which httpd makes a GET of ----
+
+my $sockets = private_server(modules => ['http2'], conf => "Protocols h2c http/1.1\nH2WebSockets on\n" . area('/p/'));
+my $visitor = $sockets->client('alice');
+$visitor->ask($target);
+is(MSDigest::Http2->new($sockets->port)->websocket('127.0.0.1:' . $sockets->port, $target,
+    $visitor->authorization($target, method => 'GET')), 502,
+    'an answer for GET goes on to whatever serves WebSockets (here nothing)');
+is(MSDigest::Http2->new($sockets->port)->websocket('127.0.0.1:' . $sockets->port, $target,
+    $visitor->authorization($target, method => 'CONNECT')), 401, 'one for CONNECT does not');
+
 done_testing;

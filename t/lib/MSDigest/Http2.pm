@@ -66,6 +66,19 @@ sub requests {
     return map { $self->{streams}{$_} } @ids;
 }
 
+# Asks for a WebSocket by extended CONNECT; returns the status.
+sub websocket {
+    my ($self, $host, $path, $auth) = @_;
+    my $id = $self->{next};
+    $self->{next} += 2;
+    my $stream = $self->{streams}{$id} = { status => 0, body => '' };
+    $self->{conn}->write(frame('HEADERS', $END_HEADERS, $id, headers(
+        ':method' => 'CONNECT', ':protocol' => 'websocket', ':scheme' => 'http', ':authority' => $host, ':path' => $path,
+        'sec-websocket-version' => '13', authorization => $auth)));
+    $self->read_frame while !$stream->{status};
+    return $stream->{status};
+}
+
 sub read_frame {
     my ($self) = @_;
     my ($high, $low, $type, $flags, $id) = unpack 'CnCCN', $self->{conn}->bytes(9);
