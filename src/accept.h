@@ -97,6 +97,8 @@ typedef struct {
     msd_algorithm_t algorithm;  /* of the answer; set with user */
     msd_proven_t proven;        /* who vouched for the digest */
     bool counted;               /* the guard took its count, now or before */
+    bool cnonce_changed;        /* so the authority was asked again, as its
+                                   key is for one cnonce */
     bool revalidation_failed;   /* the authority was due, but unavailable */
     char rspauth[2 * MSD_HASH_MAX + 1]; /* empty: not wanted */
     msd_text_t cnonce;          /* as sent, escapes left in; with rspauth */

@@ -214,6 +214,14 @@ static msd_verdict_t prepare(msd_attempt_t *attempt)
     return verdict;
 }
 
+/* Whether the client, on a nonce that it used before, sent another cnonce than
+ * that for which the authority gave its key. */
+static bool changes_cnonce(const msd_attempt_t *attempt)
+{
+    return attempt->state == MSD_CONTEXT_FOUND && is_own(attempt)
+           && !attempt->proof.has_base_key && attempt->credentials.nc > 1;
+}
+
 msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
 {
     msd_verdict_t verdict = prepare(attempt);
@@ -232,6 +240,7 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
     switch (attempt->proof.result) {
     case MSD_PROOF_GRANTED:
         memcpy(attempt->key, attempt->proof.session_key, sizeof(attempt->key));
+        attempt->outcome->cnonce_changed = changes_cnonce(attempt);
         return proven_by_authority(attempt);
     case MSD_PROOF_UNAVAILABLE:
         return msd_proof_refuse(attempt, MSD_UNAVAILABLE,

@@ -169,7 +169,9 @@ my %must_not = (
     AuthMSDigestRealm => 'x', AuthMSDigestCompat => 'serf', AuthMSDigestUserHash => 'On',
     AuthMSDigestUserDomain => 'strip', AuthMSDigestRspAuth => 'Off', AuthMSDigestMaxBody => 9,
     AuthMSDigestUriMatch => 'path', AuthMSDigestReplaySlots => 1024, AuthMSDigestScope => 'x',
-    AuthMSDigestContextCache => 'shmcb',
+    AuthMSDigestContextCache => 'shmcb', AuthMSDigestRadiusServer => '127.0.0.1',
+    AuthMSDigestRadiusSecret => 'file:/dev/null', AuthMSDigestRadiusSource => '127.0.0.1',
+    AuthMSDigestRadiusNasIdentifier => 'x', AuthMSDigestRadiusTimeout => 30,
 );
 for my $name (sort keys %must_not) {
     $ht->write('htdocs/p/.htaccess', "$name $must_not{$name}\n");

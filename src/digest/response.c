@@ -50,9 +50,13 @@ apr_status_t msd_response_prepare(msd_response_t *response,
     response->nc = credentials->params[MSD_PARAM_NC].value;
     response->cnonce = credentials->cnonce;
     response->qop = credentials->params[MSD_PARAM_QOP].value;
+    response->method = method;
+    response->uri = credentials->uri;
+    response->has_entity = with_entity;
     response->plain_too = false;
     memcpy(response->claimed, credentials->response, size);
     if (with_entity) {
+        memcpy(response->h_entity, h_entity, size);
         msd_hex_encode(h_entity, size, entity_hex);
     }
     return hash_a2(response, parts, with_entity ? 3 : 2, response->h_a2);

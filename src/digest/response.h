@@ -16,6 +16,10 @@ typedef struct {
     msd_text_t nc;                          /* as sent: 8 digits */
     msd_text_t cnonce;
     msd_text_t qop;                         /* as sent */
+    msd_text_t method;
+    msd_text_t uri;
+    bool has_entity;                        /* qop=auth-int */
+    unsigned char h_entity[MSD_HASH_MAX];   /* of the body, if so */
     char h_a2[2 * MSD_HASH_MAX];            /* H(A2) in hexadecimal */
     unsigned char claimed[MSD_HASH_MAX];    /* what the client computed */
     bool plain_too;     /* the plain algorithm under the name of -sess passes */

@@ -23,6 +23,11 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     (void)path;
     dir->providers = NULL;
     dir->provider_names = NULL;
+    dir->radius_servers = NULL;
+    dir->radius_secret = NULL;
+    dir->radius_nas = NULL;
+    dir->radius_source = NULL;
+    dir->radius_timeout_ms = MSD_UNSET;
     dir->algorithms = NULL;
     dir->realms = NULL;
     dir->domain = NULL;
@@ -49,6 +54,11 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
 
     MERGE_POINTER(providers);
     MERGE_POINTER(provider_names);
+    MERGE_POINTER(radius_servers);
+    MERGE_POINTER(radius_secret);
+    MERGE_POINTER(radius_nas);
+    MERGE_POINTER(radius_source);
+    MERGE(radius_timeout_ms);
     MERGE_POINTER(algorithms);
     MERGE_POINTER(realms);
     MERGE_POINTER(domain);
@@ -93,6 +103,18 @@ msd_server_config_t *msd_config_server(const server_rec *s)
     return ap_get_module_config(s->module_config, &auth_msdigest_module);
 }
 
+bool msd_config_has_radius(const msd_dir_config_t *dir)
+{
+    for (int i = 0; dir->providers != NULL && i < dir->providers->nelts; i++) {
+        if (APR_ARRAY_IDX(dir->providers, i, msd_provider_t).provider
+            == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* RADIUS proves MD5-sess only, which is the first of the default. */
 static void set_algorithms(const msd_dir_config_t *dir, msd_policy_t *policy)
 {
     const msd_algorithm_t *algorithms = default_algorithms;
@@ -102,6 +124,8 @@ static void set_algorithms(const msd_dir_config_t *dir, msd_policy_t *policy)
     if (dir->algorithms != NULL) {
         algorithms = (const msd_algorithm_t *)dir->algorithms->elts;
         count = dir->algorithms->nelts;
+    } else if (msd_config_has_radius(dir)) {
+        count = 1;
     }
     memcpy(policy->algorithms, algorithms,
            (apr_size_t)count * sizeof(*algorithms));
@@ -170,6 +194,8 @@ bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b)
 {
     return a == b
            || (same_array(a->providers, b->providers)
+               && same_array(a->radius_servers, b->radius_servers)
+               && a->radius_secret == b->radius_secret
                && same_array(a->algorithms, b->algorithms)
                && same_array(a->realms, b->realms)
                && a->qops == b->qops

@@ -16,16 +16,21 @@
 #define MSD_COMPAT_PLAIN_MD5 2      /* MD5 where only MD5-sess is offered */
 #define MSD_COMPAT_URI_ESCAPES 4    /* a uri that is escaped otherwise */
 
-/* A provider of realm hashes, by the name of the configuration. */
+/* An authority, by its name in the configuration. */
 typedef struct {
     const char *name;
-    const authn_provider *provider;
+    const authn_provider *provider;     /* of realm hashes; NULL: RADIUS */
 } msd_provider_t;
 
 /* Of a directory, location, file or .htaccess. */
 typedef struct {
     apr_array_header_t *providers;      /* msd_provider_t; NULL is unset */
     const char *provider_names;         /* with a blank behind each */
+    apr_array_header_t *radius_servers; /* msd_radius_server_t; NULL: unset */
+    const char *radius_secret;
+    const char *radius_nas;             /* NAS-Identifier */
+    apr_sockaddr_t *radius_source;
+    apr_int64_t radius_timeout_ms;
     apr_array_header_t *algorithms;     /* msd_algorithm_t; NULL is unset */
     apr_array_header_t *realms;         /* const char *; NULL is unset */
     const char *domain;
@@ -68,6 +73,9 @@ msd_server_config_t *msd_config_server(const server_rec *s);
  */
 void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
                        msd_text_t scope, msd_policy_t *policy);
+
+/* Whether one of the section's authorities is RADIUS. */
+bool msd_config_has_radius(const msd_dir_config_t *dir);
 
 /* The largest body that auth-int reads, in bytes. */
 apr_off_t msd_config_max_body(const msd_dir_config_t *dir);

@@ -10,6 +10,7 @@
 
 #include "httpd/cache.h"
 #include "httpd/config.h"
+#include "httpd/radius.h"
 #include "httpd/value.h"
 
 #define SECOND APR_INT64_C(1000)
@@ -20,23 +21,38 @@
 
 /* ---- Directives of a section */
 
-static const char *set_provider(cmd_parms *cmd, void *config, const char *name)
+/* Of httpd's providers. */
+static const char *find_provider(cmd_parms *cmd, const char *name,
+                                 const authn_provider **provider)
 {
-    msd_dir_config_t *dir = config;
-    msd_provider_t *entry;
-    const authn_provider *provider = ap_lookup_provider(
-        AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
-
-    if (provider == NULL) {
+    *provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name,
+                                   AUTHN_PROVIDER_VERSION);
+    if (*provider == NULL) {
         return msd_value_wrong(cmd, name,
                                "a provider whose module is loaded, or an "
                                "<AuthnProviderAlias> that stands above");
     }
-    if (provider->get_realm_hash == NULL) {
+    if ((*provider)->get_realm_hash == NULL) {
         return msd_value_wrong(
             cmd, name,
             "a provider that keeps realm hashes, such as file, "
             "dbm, dbd or socache");
+    }
+    return NULL;
+}
+
+static const char *set_provider(cmd_parms *cmd, void *config, const char *name)
+{
+    msd_dir_config_t *dir = config;
+    msd_provider_t *entry;
+    const authn_provider *provider = NULL;
+
+    if (strcmp(name, MSD_RADIUS_PROVIDER) != 0) {
+        const char *fault = find_provider(cmd, name, &provider);
+
+        if (fault != NULL) {
+            return fault;
+        }
     }
     if (dir->providers == NULL) {
         dir->providers = apr_array_make(cmd->pool, 2, sizeof(*entry));
@@ -47,7 +63,7 @@ static const char *set_provider(cmd_parms *cmd, void *config, const char *name)
     dir->provider_names = apr_pstrcat(
         cmd->pool, dir->provider_names == NULL ? "" : dir->provider_names,
         name, " ", NULL);
-    return NULL;
+    return msd_radius_check_algorithms(cmd, dir, name);
 }
 
 static const char *set_algorithm(cmd_parms *cmd, void *config,
@@ -78,7 +94,7 @@ static const char *set_algorithm(cmd_parms *cmd, void *config,
         }
     }
     APR_ARRAY_PUSH(dir->algorithms, msd_algorithm_t) = algorithm;
-    return NULL;
+    return msd_radius_check_algorithms(cmd, dir, name);
 }
 
 static const char *set_qop(cmd_parms *cmd, void *config, const char *text)
@@ -185,6 +201,9 @@ static const msd_value_range_t context_idle = DURATION(context_idle_ms, SECOND,
                                                        30 * DAY);
 static const msd_value_range_t revalidate = DURATION(revalidate_ms, 0,
                                                      30 * DAY);
+static const msd_value_range_t radius_timeout = DURATION(radius_timeout_ms,
+                                                         SECOND,
+                                                         30 * SECOND);
 
 /* For the log, which is not open yet. */
 static void note_replay_off(cmd_parms *cmd)
@@ -304,6 +323,17 @@ static const char *set_scope(cmd_parms *cmd, void *config, const char *name)
 const command_rec msd_directives[] = {
     AP_INIT_ITERATE("AuthMSDigestProvider", set_provider, NULL, IN_SECTION,
                     "authentication providers, in the order to ask them"),
+    AP_INIT_TAKE12("AuthMSDigestRadiusServer", msd_radius_add_server, NULL,
+                   IN_SECTION, "a RADIUS server, in the order to ask them"),
+    AP_INIT_TAKE1("AuthMSDigestRadiusSecret", msd_radius_set_secret, NULL,
+                  IN_SECTION, "file:/path of the secret shared with them"),
+    AP_INIT_TAKE1("AuthMSDigestRadiusSource", msd_radius_set_source, NULL,
+                  IN_SECTION, "the address to ask them from"),
+    AP_INIT_TAKE1("AuthMSDigestRadiusNasIdentifier", msd_radius_set_nas, NULL,
+                  IN_SECTION, "the name under which to ask them"),
+    AP_INIT_TAKE1("AuthMSDigestRadiusTimeout", msd_value_duration,
+                  RANGE(radius_timeout), IN_SECTION,
+                  "how long to wait for all of them together"),
     AP_INIT_ITERATE("AuthMSDigestAlgorithm", set_algorithm, NULL, IN_SECTION,
                     "algorithms, in the order to offer them"),
     AP_INIT_ITERATE("AuthMSDigestQop", set_qop, NULL, IN_SECTION,

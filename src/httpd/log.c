@@ -15,6 +15,9 @@ APLOG_USE_MODULE(auth_msdigest);
 /* Seconds between two lines about the same failing part. */
 #define FAILURE_INTERVAL 10
 
+/* The place of a note; see log.h. */
+#define CNONCE_NOTE 32
+
 /*
  * Count a thing that happened, by a key, in all processes.  note = [ key:48 |
  * count:16 ]; keys that share a place forget each other, which costs a line
@@ -81,18 +84,22 @@ static void log_wrong_uri(msd_state_t *state, request_rec *r,
                   user_name(r, outcome), r->uri, outcome->reason);
 }
 
-/* Whether this was said in the last seconds. */
-static bool is_repeated(msd_state_t *state, uint64_t kind)
+bool msd_log_is_repeated(msd_state_t *state, unsigned kind)
 {
     uint64_t interval = msd_state_now_ms(state) / (FAILURE_INTERVAL * 1000);
 
     return count_note(state, kind | (interval + 1) << 16) > 1;
 }
 
+bool msd_log_is_first(msd_state_t *state, unsigned kind)
+{
+    return count_note(state, kind | UINT64_C(1) << 16) == 1;
+}
+
 static void log_unavailable(msd_state_t *state, request_rec *r,
                             const msd_outcome_t *outcome)
 {
-    bool repeated = is_repeated(state, MSD_UNAVAILABLE);
+    bool repeated = msd_log_is_repeated(state, MSD_UNAVAILABLE);
 
     ap_log_rerror(APLOG_MARK, repeated ? APLOG_DEBUG : APLOG_ERR, 0, r,
                   MSD_LOGNO(106) "nobody can prove user '%s' for %s: %s; "
@@ -101,18 +108,34 @@ static void log_unavailable(msd_state_t *state, request_rec *r,
                   user_name(r, outcome), r->uri, outcome->reason);
 }
 
+/* It costs a trip for each request, and the administrator can change that. */
+static void log_cnonce(msd_state_t *state, request_rec *r,
+                       const msd_outcome_t *outcome)
+{
+    if (outcome->cnonce_changed && msd_log_is_first(state, CNONCE_NOTE)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      MSD_LOGNO(337) "the client of user '%s' draws a new "
+                      "cnonce for each request, as browsers do, and the "
+                      "authority gives a key for one cnonce only: it is asked "
+                      "for each request; for browsers prefer a provider with "
+                      "realm hashes",
+                      user_name(r, outcome));
+    }
+}
+
 /* What can go wrong beside an answer that is right. */
 static void log_troubles(msd_state_t *state, request_rec *r,
                          const msd_outcome_t *outcome)
 {
-    if (outcome->revalidation_failed && !is_repeated(state, 1)) {
+    if (outcome->revalidation_failed && !msd_log_is_repeated(state, 1)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       MSD_LOGNO(108) "the provider is not available to "
                       "confirm user '%s'; its last word stands until the end "
                       "of AuthMSDigestContextLifetime",
                       user_name(r, outcome));
     }
-    if (outcome->store_status != APR_SUCCESS && !is_repeated(state, 2)) {
+    if (outcome->store_status != APR_SUCCESS
+        && !msd_log_is_repeated(state, 2)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, outcome->store_status, r,
                       MSD_LOGNO(107) "cannot keep a context: each request "
                       "asks the provider; check AuthMSDigestContextCache");
@@ -125,6 +148,7 @@ void msd_log_outcome(msd_state_t *state, request_rec *r,
     if (outcome->revalidation_failed || outcome->store_status != APR_SUCCESS) {
         log_troubles(state, r, outcome);
     }
+    log_cnonce(state, r, outcome);
     switch (outcome->verdict) {
     case MSD_ACCEPTED:
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,

@@ -15,4 +15,9 @@
 void msd_log_outcome(msd_state_t *state, request_rec *r,
                      const msd_outcome_t *outcome);
 
+/* For other messages, by a kind from 16 to 255 of each: whether it was said in
+ * the last seconds, and whether it is the first of its kind. */
+bool msd_log_is_repeated(msd_state_t *state, unsigned kind);
+bool msd_log_is_first(msd_state_t *state, unsigned kind);
+
 #endif

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "authority/realmhash.h"
+#include "httpd/radius.h"
 
 APLOG_USE_MODULE(auth_msdigest);
 
@@ -14,6 +15,7 @@ typedef struct {
     request_rec *r;
     const msd_provider_t *provider;
     const char *realm;
+    msd_radius_use_t radius;
 } inquiry_t;
 
 static msd_proof_result_t lookup(void *self, const char *user,
@@ -79,6 +81,16 @@ static msd_provider_t default_provider(void)
     return entry;
 }
 
+/* The authority of an entry: one of ours, or a provider of httpd. */
+static msd_authority_t get_authority(const msd_provider_use_t *use,
+                                     inquiry_t *inquiry)
+{
+    if (inquiry->provider->provider == NULL) {
+        return msd_radius_authority(&inquiry->radius, use->r, use->dir);
+    }
+    return (msd_authority_t){ inquiry, prove_by_provider };
+}
+
 static void prove(void *self, const msd_question_t *question,
                   msd_proof_t *out)
 {
@@ -104,8 +116,10 @@ static void prove(void *self, const msd_question_t *question,
                              (apr_size_t)n * sizeof(*authorities));
     inquiries = apr_palloc(question->pool, (apr_size_t)n * sizeof(*inquiries));
     for (int i = 0; i < n; i++) {
-        inquiries[i] = (inquiry_t){ use->r, &providers[i], realm };
-        authorities[i] = (msd_authority_t){ &inquiries[i], prove_by_provider };
+        inquiries[i].r = use->r;
+        inquiries[i].provider = &providers[i];
+        inquiries[i].realm = realm;
+        authorities[i] = get_authority(use, &inquiries[i]);
     }
     msd_authority_ask(authorities, n, question, out);
 }

@@ -88,7 +88,8 @@ int main(void)
         suite_hash,       suite_header,     suite_keys,      suite_nonce,
         suite_realmhash,  suite_replay,     suite_response,  suite_seal,
         suite_text,       suite_uri,        suite_username,  suite_nearstore,
-        suite_params,     suite_vectors,
+        suite_params,     suite_vectors,    suite_radius,    suite_radiuspacket,
+        suite_radiusserver,
     };
     SRunner *runner;
     int failed;

@@ -216,10 +216,14 @@ START_TEST(session_key_alone_is_good_for_its_cnonce)
     authority.prove = prove_session;
     log_in(&ann);
     ck_assert(!load(&ann).has_base_key && load(&ann).has_session_key);
+    ck_assert(!outcome.cnonce_changed);
     assert_from_context(&ann, "same cnonce");
+    ck_assert(!outcome.cnonce_changed);
     ann.new_cnonce = true;
     assert_from_authority(&ann, "changed cnonce");
+    ck_assert(outcome.cnonce_changed);
     assert_from_authority(&ann, "changed again");
+    ck_assert(outcome.cnonce_changed);
 }
 END_TEST
 

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proof at a RADIUS server: a client over UDP. */
+#include "authority/radius.h"
+
+#include <string.h>
+
+#include <apr_poll.h>
+#include <apr_strings.h>
+
+#include "authority/radiuspacket.h"
+#include "digest/username.h"
+
+/* The first pause before a packet is sent again; each later one is double. */
+#define FIRST_PAUSE_MS 250
+
+/* One server that is being asked. */
+typedef struct {
+    const msd_radius_server_t *server;
+    apr_socket_t *socket;
+    msd_radius_request_t request;
+    unsigned char packet[MSD_RADIUS_PACKET_MAX];
+    apr_size_t len;
+    uint64_t began_ms;
+    uint64_t send_ms; /* when to send (again) */
+    uint64_t pause_ms;
+    bool answered;
+    bool over; /* it refuses, or cannot be asked */
+} leg_t;
+
+/* One proof on its way. */
+typedef struct {
+    const msd_radius_t *radius;
+    const msd_question_t *question;
+    msd_text_t user;
+    const msd_radius_server_t *servers[MSD_RADIUS_SERVERS_MAX];
+    int count; /* of servers to ask */
+    leg_t *legs[MSD_RADIUS_SERVERS_MAX];
+    int begun; /* how many of them are asked */
+    uint64_t now_ms;
+    uint64_t end_ms;
+    uint64_t patience_ms; /* until the next one is asked too */
+    bool decided;
+    msd_proof_t *out;
+} talk_t;
+
+static uint64_t now_of(const msd_radius_t *radius)
+{
+    return radius->world->now_ms(radius->world->self);
+}
+
+static void note(const talk_t *talk, msd_radius_note_t what,
+                 const msd_radius_server_t *server, msd_text_t text)
+{
+    const msd_radius_world_t *world = talk->radius->world;
+
+    world->note(world->self, what, server == NULL ? NULL : server->name, text);
+}
+
+static void decide(talk_t *talk, msd_proof_result_t result, const char *reason)
+{
+    talk->decided = true;
+    talk->out->result = result;
+    talk->out->reason = reason;
+}
+
+static void bury(const talk_t *talk, const leg_t *leg, const char *why)
+{
+    msd_radius_server_bury(leg->server, talk->now_ms + talk->radius->dead_ms);
+    note(talk, MSD_RADIUS_DEAD, leg->server, msd_text_of(why));
+}
+
+static void revive(const talk_t *talk, leg_t *leg)
+{
+    leg->answered = true;
+    if (msd_radius_server_revive(leg->server)) {
+        note(talk, MSD_RADIUS_BACK, leg->server, MSD_TEXT(""));
+    }
+}
+
+/* ---- Asking */
+
+/* A request of its own for each server, and for each challenge. */
+static const char *write_request(talk_t *talk, leg_t *leg, msd_text_t state)
+{
+    const msd_radius_t *radius = talk->radius;
+    msd_radius_request_t *request = &leg->request;
+
+    request->secret = radius->secret;
+    request->nas_identifier = radius->nas_identifier;
+    request->user = talk->user;
+    request->realm = talk->question->realm;
+    request->response = talk->question->response;
+    request->state = state;
+    if (radius->world->random(radius->world->self, &request->id, 1)
+            != APR_SUCCESS
+        || radius->world->random(radius->world->self, request->authenticator,
+                                 sizeof(request->authenticator))
+               != APR_SUCCESS) {
+        return "there is no randomness for a RADIUS request";
+    }
+    leg->send_ms = talk->now_ms;
+    leg->pause_ms = FIRST_PAUSE_MS;
+    return msd_radius_build(request, leg->packet, &leg->len);
+}
+
+static apr_status_t open_socket(const talk_t *talk, leg_t *leg)
+{
+    const msd_radius_server_t *server = leg->server;
+    apr_sockaddr_t *source = talk->radius->source;
+    apr_status_t status = apr_socket_create(
+        &leg->socket, server->address->family, SOCK_DGRAM, APR_PROTO_UDP,
+        talk->question->pool);
+
+    if (status == APR_SUCCESS) {
+        status = apr_socket_timeout_set(leg->socket, 0);
+    }
+    if (status == APR_SUCCESS && source != NULL) {
+        status = apr_socket_bind(leg->socket, source);
+    }
+    /* Connected: the kernel drops what others send, and tells of refusals. */
+    return status == APR_SUCCESS
+               ? apr_socket_connect(leg->socket, server->address)
+               : status;
+}
+
+static void end_leg(const talk_t *talk, leg_t *leg, const char *why)
+{
+    leg->over = true;
+    bury(talk, leg, why);
+}
+
+static void begin_leg(talk_t *talk)
+{
+    leg_t *leg = apr_pcalloc(talk->question->pool, sizeof(*leg));
+    const char *fault = write_request(talk, leg, MSD_TEXT(""));
+
+    leg->server = talk->servers[talk->begun];
+    leg->began_ms = talk->now_ms;
+    talk->legs[talk->begun++] = leg;
+    if (fault != NULL) {
+        note(talk, MSD_RADIUS_UNSENDABLE, NULL, msd_text_of(fault));
+        decide(talk, MSD_PROOF_UNAVAILABLE, fault);
+        return;
+    }
+    if (open_socket(talk, leg) != APR_SUCCESS) {
+        end_leg(talk, leg, "there is no way to it");
+    }
+}
+
+/* The next server's turn comes when all before it are over, or slow. */
+static bool is_next_due(const talk_t *talk)
+{
+    const leg_t *last;
+
+    if (talk->begun == talk->count) {
+        return false;
+    }
+    last = talk->begun > 0 ? talk->legs[talk->begun - 1] : NULL;
+    return last == NULL || last->over
+           || talk->now_ms - last->began_ms >= talk->patience_ms;
+}
+
+static void send_packet(const talk_t *talk, leg_t *leg)
+{
+    apr_size_t len = leg->len;
+    apr_status_t status = apr_socket_send(leg->socket,
+                                          (const char *)leg->packet, &len);
+
+    leg->send_ms = talk->now_ms + leg->pause_ms;
+    leg->pause_ms *= 2;
+    if (APR_STATUS_IS_ECONNREFUSED(status)) {
+        end_leg(talk, leg, "it refuses packets");
+    }
+}
+
+static void send_what_is_due(talk_t *talk)
+{
+    while (!talk->decided && is_next_due(talk)) {
+        begin_leg(talk);
+    }
+    for (int i = 0; !talk->decided && i < talk->begun; i++) {
+        leg_t *leg = talk->legs[i];
+
+        if (!leg->over && leg->send_ms <= talk->now_ms) {
+            send_packet(talk, leg);
+        }
+    }
+}
+
+/* ---- Replies */
+
+static void take_accept(talk_t *talk, const msd_radius_reply_t *reply)
+{
+    if (!reply->has_key) {
+        decide(talk, MSD_PROOF_UNAVAILABLE,
+               reply->has_ha1
+                   ? "the RADIUS server sends the key in clear "
+                     "(Digest-HA1): over UDP only MS-MPPE-Send-Key is taken"
+                   : "the RADIUS server accepts, but sends no "
+                     "MS-MPPE-Send-Key");
+        return;
+    }
+    if (!msd_response_matches(talk->question->response, reply->key)) {
+        decide(talk, MSD_PROOF_UNAVAILABLE,
+               "the RADIUS server accepts, but its key does not fit");
+        return;
+    }
+    memcpy(talk->out->session_key, reply->key, sizeof(reply->key));
+    talk->out->user = talk->user;
+    decide(talk, MSD_PROOF_GRANTED, NULL);
+}
+
+/* RFC 2865 section 5.24: the State goes back, once, in a request of its own
+ * id and authenticator; the answer to prove is still the same. */
+static void take_challenge(talk_t *talk, leg_t *leg,
+                           const msd_radius_reply_t *reply)
+{
+    msd_text_t state = reply->state;
+
+    state.data = apr_pstrmemdup(talk->question->pool, state.data, state.len);
+    if (state.len == 0 || leg->request.state.len > 0
+        || write_request(talk, leg, state) != NULL) {
+        decide(talk, MSD_PROOF_UNAVAILABLE,
+               "the RADIUS server wants more than the answer");
+    }
+}
+
+static void take_reply(talk_t *talk, leg_t *leg,
+                       const msd_radius_reply_t *reply)
+{
+    revive(talk, leg);
+    if (reply->message.len > 0) {
+        note(talk, MSD_RADIUS_MESSAGE, leg->server, reply->message);
+    }
+    switch (reply->code) {
+    case MSD_RADIUS_ACCEPT:
+        take_accept(talk, reply);
+        return;
+    case MSD_RADIUS_REJECT:
+        decide(talk, MSD_PROOF_DENIED, "the RADIUS server rejects the user");
+        return;
+    case MSD_RADIUS_CHALLENGE:
+        take_challenge(talk, leg, reply);
+        return;
+    }
+}
+
+/* One packet; a bad one is dropped, as nobody knows who sent it. */
+static void receive(talk_t *talk, leg_t *leg)
+{
+    unsigned char packet[MSD_RADIUS_PACKET_MAX + 1];
+    apr_size_t len = sizeof(packet);
+    apr_status_t status = apr_socket_recv(leg->socket, (char *)packet, &len);
+    msd_radius_reply_t reply;
+    const char *fault;
+
+    if (APR_STATUS_IS_EAGAIN(status)) {
+        return;
+    }
+    if (status != APR_SUCCESS) {
+        end_leg(talk, leg, "it refuses packets");
+        return;
+    }
+    fault = msd_radius_read(&leg->request, packet, len, &reply);
+    if (fault != NULL) {
+        talk->out->reason = "no RADIUS server gives a reply that can be "
+                            "believed";
+        note(talk, MSD_RADIUS_DROPPED, leg->server, msd_text_of(fault));
+        return;
+    }
+    take_reply(talk, leg, &reply);
+    msd_wipe(&reply, sizeof(reply));
+}
+
+/* ---- Waiting */
+
+/* The time of the next thing to do. */
+static uint64_t next_ms(const talk_t *talk)
+{
+    uint64_t next = talk->end_ms;
+
+    for (int i = 0; i < talk->begun; i++) {
+        const leg_t *leg = talk->legs[i];
+
+        if (!leg->over && leg->send_ms < next) {
+            next = leg->send_ms;
+        }
+    }
+    if (talk->begun > 0 && talk->begun < talk->count) {
+        uint64_t due = talk->legs[talk->begun - 1]->began_ms
+                       + talk->patience_ms;
+
+        next = due < next ? due : next;
+    }
+    return next > talk->now_ms ? next : talk->now_ms + 1;
+}
+
+/* Returns false when there is nobody left to wait for. */
+static bool wait_for_replies(talk_t *talk)
+{
+    apr_pollfd_t set[MSD_RADIUS_SERVERS_MAX];
+    apr_int32_t ready = 0;
+    int n = 0;
+
+    for (int i = 0; i < talk->begun; i++) {
+        if (!talk->legs[i]->over) {
+            set[n++] = (apr_pollfd_t){
+                .p = talk->question->pool,
+                .desc_type = APR_POLL_SOCKET,
+                .reqevents = APR_POLLIN,
+                .desc.s = talk->legs[i]->socket,
+                .client_data = talk->legs[i],
+            };
+        }
+    }
+    if (n == 0) {
+        return talk->begun < talk->count;
+    }
+    if (apr_poll(set, n, &ready,
+                 (apr_interval_time_t)(next_ms(talk) - talk->now_ms) * 1000)
+        != APR_SUCCESS) {
+        return true;
+    }
+    for (int i = 0; !talk->decided && i < n; i++) {
+        if (set[i].rtnevents != 0) {
+            receive(talk, set[i].client_data);
+        }
+    }
+    return true;
+}
+
+/* Whoever had the time to answer, and did not, is dead; give the sockets
+ * back, as the pool may live as long as a long download. */
+static void end_talk(talk_t *talk)
+{
+    talk->now_ms = now_of(talk->radius);
+    for (int i = 0; i < talk->begun; i++) {
+        leg_t *leg = talk->legs[i];
+
+        if (!leg->answered && !leg->over
+            && talk->now_ms - leg->began_ms >= talk->patience_ms) {
+            bury(talk, leg, "it does not answer");
+        }
+        if (leg->socket != NULL) {
+            apr_socket_close(leg->socket);
+        }
+    }
+}
+
+static void converse(talk_t *talk)
+{
+    const msd_radius_t *radius = talk->radius;
+
+    talk->count = msd_radius_server_choose(radius->servers, radius->count,
+                                           talk->now_ms, radius->dead_ms,
+                                           talk->servers);
+    talk->patience_ms = radius->deadline_ms / (uint64_t)(talk->count + 1);
+    do {
+        send_what_is_due(talk);
+        if (talk->decided || !wait_for_replies(talk)) {
+            break;
+        }
+        talk->now_ms = now_of(talk->radius);
+    } while (!talk->decided && talk->now_ms < talk->end_ms);
+    end_talk(talk);
+}
+
+void msd_radius_prove(void *self, const msd_question_t *question,
+                      msd_proof_t *out)
+{
+    const msd_radius_t *radius = self;
+    msd_text_t forms[MSD_USERNAME_FORMS];
+    talk_t talk = { .radius = radius, .question = question, .out = out };
+
+    memset(out, 0, sizeof(*out));
+    out->result = MSD_PROOF_UNAVAILABLE;
+    out->reason = "no RADIUS server answers";
+    if (question->response->algorithm != MSD_ALGORITHM_MD5_SESS) {
+        out->reason = "RADIUS proves MD5-sess only: see "
+                      "AuthMSDigestAlgorithm";
+        return;
+    }
+    /* The form that is most likely meant: each try may count as a wrong
+     * password of somebody. */
+    msd_username_forms(question->username, question->pool, forms);
+    talk.user = forms[0];
+    talk.now_ms = now_of(radius);
+    talk.end_ms = talk.now_ms + radius->deadline_ms;
+    converse(&talk);
+}
