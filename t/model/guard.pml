@@ -347,10 +347,13 @@ found:
 #endif
     atomic {
         w = WIN;                                            /* load */
+#ifdef RETIRE
         if
         :: nc == OUT -> goto retire
-        :: else -> LOADED
-        fi
+        :: else -> skip
+        fi;
+#endif
+        LOADED
     };
 
 #ifdef SEQUENCE
@@ -448,7 +451,7 @@ swap:
     };
 
 #ifdef RETIRE
-retire:
+retire:                                 /* words 0 .. RING - 1, from word i */
     atomic {
 #if !defined(MUT_RETIRE_OWN_NOT_READ)
         if
@@ -483,9 +486,6 @@ retire:
         :: else -> REACHED(RETIRED); answer_out(); goto next
         fi
     };
-#else
-retire:
-    skip;
 #endif
 
 done:
