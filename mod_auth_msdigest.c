@@ -3,6 +3,7 @@
 #include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/directives.h"
+#include "httpd/ldap.h"
 #include "httpd/request.h"
 #include "httpd/state.h"
 #include "httpd/status.h"
@@ -34,7 +35,6 @@ static int note_auth_failure(request_rec *r, const char *type)
 
 static void register_hooks(apr_pool_t *pool)
 {
-    (void)pool;
     ap_hook_pre_config(msd_state_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(msd_state_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(msd_state_child_init, NULL, NULL, APR_HOOK_MIDDLE);
@@ -43,6 +43,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_note_auth_failure(note_auth_failure, NULL, NULL, APR_HOOK_MIDDLE);
     msd_status_register();
     msd_body_register_hooks();
+    msd_ldap_register(pool);
 }
 
 AP_DECLARE_MODULE(auth_msdigest) = {

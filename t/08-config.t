@@ -172,6 +172,9 @@ my %must_not = (
     AuthMSDigestContextCache => 'shmcb', AuthMSDigestRadiusServer => '127.0.0.1',
     AuthMSDigestRadiusSecret => 'file:/dev/null', AuthMSDigestRadiusSource => '127.0.0.1',
     AuthMSDigestRadiusNasIdentifier => 'x', AuthMSDigestRadiusTimeout => 30,
+    AuthMSDigestLDAPURL => 'ldap://127.0.0.1/', AuthMSDigestLDAPBindDN => 'cn=x',
+    AuthMSDigestLDAPBindPassword => 'x', AuthMSDigestLDAPHashAttribute => 'x plain',
+    AuthMSDigestLDAPGroupAttribute => 'x', AuthMSDigestLDAPTimeout => 2,
 );
 for my $name (sort keys %must_not) {
     $ht->write('htdocs/p/.htaccess', "$name $must_not{$name}\n");

@@ -43,6 +43,12 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     dir->revalidate_ms = MSD_UNSET;
     dir->replay_mode = MSD_UNSET;
     dir->uri_match = MSD_UNSET;
+    dir->ldap_url = NULL;
+    dir->ldap_bind_dn = NULL;
+    dir->ldap_password = NULL;
+    dir->ldap_attribute = NULL;
+    dir->ldap_group = NULL;
+    dir->ldap_timeout_ms = MSD_UNSET;
     return dir;
 }
 
@@ -74,6 +80,12 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     MERGE(revalidate_ms);
     MERGE(replay_mode);
     MERGE(uri_match);
+    MERGE_POINTER(ldap_url);
+    MERGE_POINTER(ldap_bind_dn);
+    MERGE_POINTER(ldap_password);
+    MERGE_POINTER(ldap_attribute);
+    MERGE_POINTER(ldap_group);
+    MERGE(ldap_timeout_ms);
     return merged;
 }
 
@@ -190,6 +202,17 @@ static bool same_array(const apr_array_header_t *a,
                   == 0;
 }
 
+/* Sections that inherit a directory share what was made of it. */
+static bool same_directory(const msd_dir_config_t *a,
+                           const msd_dir_config_t *b)
+{
+    return a->ldap_url == b->ldap_url
+           && a->ldap_bind_dn == b->ldap_bind_dn
+           && a->ldap_password == b->ldap_password
+           && a->ldap_attribute == b->ldap_attribute
+           && a->ldap_group == b->ldap_group;
+}
+
 bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b)
 {
     return a == b
@@ -207,7 +230,8 @@ bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b)
                && a->context_idle_ms == b->context_idle_ms
                && a->revalidate_ms == b->revalidate_ms
                && a->replay_mode == b->replay_mode
-               && a->uri_match == b->uri_match);
+               && a->uri_match == b->uri_match
+               && same_directory(a, b));
 }
 
 uint32_t msd_config_replay_slots(const msd_server_config_t *server)

@@ -46,6 +46,12 @@ typedef struct {
     apr_int64_t revalidate_ms;
     int replay_mode;
     int uri_match;
+    struct msd_ldap_url_t *ldap_url;
+    const char *ldap_bind_dn;
+    const char *ldap_password;
+    const struct msd_ldap_attribute_t *ldap_attribute;
+    char *ldap_group;
+    apr_int64_t ldap_timeout_ms;
 } msd_dir_config_t;
 
 /* Of a server.  The first three count in the main server only. */
@@ -55,6 +61,7 @@ typedef struct {
     struct msd_state_t *state;          /* shared by all; see state.h */
     const char *scope;                  /* AuthMSDigestScope, or NULL */
     uint64_t identity_mark;             /* for the scope of nonces */
+    struct msd_watchdog_t *watchdog;    /* of this process; see ldap.c */
 } msd_server_config_t;
 
 /* The hooks of the module record. */

@@ -10,6 +10,7 @@
 
 #include "httpd/cache.h"
 #include "httpd/config.h"
+#include "httpd/ldapdirective.h"
 #include "httpd/radius.h"
 #include "httpd/value.h"
 
@@ -31,6 +32,12 @@ static const char *find_provider(cmd_parms *cmd, const char *name,
         return msd_value_wrong(cmd, name,
                                "a provider whose module is loaded, or an "
                                "<AuthnProviderAlias> that stands above");
+    }
+    if (ap_cstr_casecmp(name, MSD_LDAP_PROVIDER) == 0
+        && !msd_ldap_is_possible()) {
+        return msd_value_wrong(cmd, name,
+                               "another, or load mod_ldap: mod_ldap is not "
+                               "loaded");
     }
     if ((*provider)->get_realm_hash == NULL) {
         return msd_value_wrong(
@@ -376,5 +383,6 @@ const command_rec msd_directives[] = {
                   "how many live nonces the guard can hold"),
     AP_INIT_TAKE1("AuthMSDigestScope", set_scope, NULL, RSRC_CONF,
                   "name under which servers share nonces and contexts"),
+    MSD_LDAP_DIRECTIVES(IN_SECTION),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

@@ -11,6 +11,7 @@
 
 #include "httpd/body.h"
 #include "httpd/config.h"
+#include "httpd/ldapurl.h"
 #include "httpd/log.h"
 #include "httpd/provider.h"
 #include "httpd/state.h"
@@ -116,8 +117,8 @@ static const char *get_realm(request_rec *r)
 
 /*
  * Where a nonce and its context are good: in one realm of one virtual host,
- * proven by the same providers.  A keyed mark of the three, not their text: it
- * is hashed for each request.
+ * proven by the same providers, and the same directory.  A keyed mark of them,
+ * not their text: it is hashed for each request.
  */
 static msd_text_t get_scope(work_t *work, const char *realm)
 {
@@ -127,6 +128,10 @@ static msd_text_t get_scope(work_t *work, const char *realm)
         msd_context_mark(msd_text_of(realm), key)
         + 3 * msd_context_mark(msd_text_of(work->dir->provider_names), key)
         + 5 * msd_config_server(work->r->server)->identity_mark;
+    if (work->dir->ldap_url != NULL) {
+        work->scope_mark +=
+            7 * msd_context_mark(msd_text_of(work->dir->ldap_url->text), key);
+    }
     return (msd_text_t){ (const char *)&work->scope_mark,
                          sizeof(work->scope_mark) };
 }
