@@ -344,16 +344,18 @@ msd_replay_result_t msd_replay_accept(const msd_replay_t *replay,
     for (;;) {
         msd_replay_result_t result;
         uint64_t next = 0;
+        bool higher = mode == MSD_REPLAY_SEQUENCE && has_higher(window, &spot);
 
-        /* After the load of the word, and before the word is judged: a word
-         * that is judged for an owner who is gone would be accepted twice. */
+        /* After the load of the word and the look for a higher count, and
+         * before the word is judged: a word that is judged for an owner who
+         * is gone would be accepted twice, and the words of the next owner
+         * hide a higher count. */
         if (atomic_load_explicit(&bucket->own[way], memory_order_acquire)
             != key.own) {
             return MSD_REPLAY_GONE;
         }
         result = judge(word, &spot, &next);
-        if (result == MSD_REPLAY_ACCEPTED && mode == MSD_REPLAY_SEQUENCE
-            && has_higher(window, &spot)) {
+        if (result == MSD_REPLAY_ACCEPTED && higher) {
             result = MSD_REPLAY_LATE;
         }
         if (result != MSD_REPLAY_ACCEPTED) {
