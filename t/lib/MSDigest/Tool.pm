@@ -8,7 +8,8 @@ use Digest::SHA qw(sha256_hex sha512256_hex);
 use Exporter 'import';
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
-use IPC::Open2 qw(open2);
+use IO::Pty ();
+use POSIX ();
 use Time::HiRes qw(time);
 our @EXPORT = qw(tool tool_as terminal place slurp spew mode_of lines_of hashed $TOOL);
 
@@ -47,7 +48,6 @@ sub start {
     my $in = spew("$o->{dir}/in", $o->{in} // '');
     my $pid = fork // die "fork: $!\n";
     return $pid if $pid;
-    require POSIX;
     POSIX::setsid();    # no terminal: not even /dev/tty
     open STDIN, '<', $in or POSIX::_exit(126);
     open STDOUT, '>', "$o->{dir}/out";
@@ -89,25 +89,44 @@ sub tool_as {
 # each prompt, then types its answer. Returns { status, out }.
 sub terminal {
     my ($dialogue, @command) = @_;
-    my $line = join ' ', map { "'" . s/'/'\\''/gr . "'" } @command;
-    my $pid = open2(my $from, my $to, 'script', '-qec', $line, '/dev/null');
+    my ($pid, $pty) = start_at_terminal(@command);
     my ($out, $seen) = ('', 0);
     my @dialogue = @$dialogue;
     while (my ($prompt, $answer) = splice @dialogue, 0, 2) {
         my $end = time + 20;
         until (substr($out, $seen) =~ /$prompt/g) {
-            last if !more($from, \$out, $end);
+            last if !more($pty, \$out, $end);
         }
         $seen = length $out;
-        syswrite $to, $answer;
+        syswrite $pty, $answer;
     }
     my $end = time + 20;
-    1 while more($from, \$out, $end);
-    close $to;
+    1 while more($pty, \$out, $end);
+    close $pty;
     waitpid $pid, 0;
-    return { status => $? >> 8, out => $out };
+    return { status => $? & 127 ? 128 + ($? & 127) : $? >> 8, out => $out };
 }
 
+sub start_at_terminal {
+    my (@command) = @_;
+    my $pty = IO::Pty->new or die "no pseudo terminal: $!\n";
+    my $pid = fork // die "fork: $!\n";
+    if ($pid == 0) {
+        $pty->make_slave_controlling_terminal;
+        my $slave = $pty->slave;
+        close $pty;
+        open STDIN, '<&', $slave or POSIX::_exit(126);
+        open STDOUT, '>&', $slave;
+        open STDERR, '>&', $slave;
+        close $slave;
+        { exec { $command[0] } @command }
+        POSIX::_exit(126);
+    }
+    $pty->close_slave;    # the last of the program's ends ends the output
+    return ($pid, $pty);
+}
+
+# The output that came since, until its end (EIO: nobody has the terminal).
 sub more {
     my ($from, $out, $end) = @_;
     my $ready = '';
