@@ -2,6 +2,7 @@
 /* The decision: what to answer to a request. */
 #include "accept.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -156,9 +157,7 @@ static msd_verdict_t rename_context(msd_attempt_t *attempt, const char *reason)
     msd_outcome_t *outcome = attempt->outcome;
 
     if (outcome->has_context_id) {
-        attempt->state = msd_context_load(attempt->world->store,
-                                          outcome->context_id, attempt->record,
-                                          &attempt->context);
+        msd_proof_load(attempt, outcome->context_id);
         outcome->has_context_id = !msd_proof_is_taken(attempt);
     }
     return msd_proof_refuse(attempt, MSD_STALE, reason);
@@ -290,13 +289,14 @@ void msd_accept(const msd_world_t *world, const msd_policy_t *policy,
     attempt.outcome = outcome;
     attempt.opaque_is_ours = false;
     attempt.state = MSD_CONTEXT_NONE;
+    attempt.record_len = 0;
     outcome->verdict = MSD_ACCEPTED;
     for (apr_size_t i = 0; outcome->verdict == MSD_ACCEPTED
                            && i < sizeof(steps) / sizeof(steps[0]);
          i++) {
         outcome->verdict = steps[i](&attempt);
     }
-    msd_wipe(&attempt, sizeof(attempt));
+    msd_wipe(&attempt, offsetof(msd_attempt_t, record) + attempt.record_len);
 }
 
 bool msd_verdict_is_stale(msd_verdict_t verdict)

@@ -94,6 +94,8 @@ typedef struct {
     msd_text_t user;            /* accepted: the user; else the name as sent,
                                    empty when there was none */
     msd_text_t realm;           /* of the answer; set with user */
+    msd_text_t groups;          /* accepted: of the user, when the authority
+                                   last told them; text of groups.h */
     msd_algorithm_t algorithm;  /* of the answer; set with user */
     msd_proven_t proven;        /* who vouched for the digest */
     bool counted;               /* the guard took its count, now or before */

@@ -43,14 +43,24 @@ static bool is_own(const msd_attempt_t *attempt)
                              attempt->credentials.username.value);
 }
 
+void msd_proof_load(msd_attempt_t *attempt, const unsigned char *id)
+{
+    apr_size_t len;
+
+    attempt->state = msd_context_load(attempt->world->store, id,
+                                      attempt->record, &len,
+                                      &attempt->context);
+    if (len > attempt->record_len) {
+        attempt->record_len = len;
+    }
+}
+
 /* Only a nonce of ours leads to a context. */
 static void load_context(msd_attempt_t *attempt)
 {
     attempt->state = MSD_CONTEXT_NONE;
     if (attempt->nonce_is_ours) {
-        attempt->state = msd_context_load(attempt->world->store,
-                                          attempt->nonce.context_id,
-                                          attempt->record, &attempt->context);
+        msd_proof_load(attempt, attempt->nonce.context_id);
     }
     if (attempt->state == MSD_CONTEXT_FOUND && !is_alive(attempt)) {
         attempt->state = MSD_CONTEXT_NONE;
@@ -125,15 +135,21 @@ static void ask_authority(msd_attempt_t *attempt,
                       &attempt->proof);
 }
 
+/* The record does not live as long as the outcome. */
+static msd_text_t keep_text(const msd_attempt_t *attempt, msd_text_t text)
+{
+    return (msd_text_t){ apr_pstrmemdup(attempt->world->pool, text.data,
+                                        text.len),
+                         text.len };
+}
+
 static msd_verdict_t proven_by_context(msd_attempt_t *attempt)
 {
-    msd_text_t user = attempt->context.user;
-
     attempt->outcome->proven = MSD_PROVEN_BY_CONTEXT;
-    /* The record does not live as long as the outcome. */
-    attempt->outcome->user.data = apr_pstrmemdup(attempt->world->pool,
-                                                 user.data, user.len);
-    attempt->outcome->user.len = user.len;
+    attempt->outcome->user = keep_text(attempt, attempt->context.user);
+    if (attempt->context.groups.len > 0) {
+        attempt->outcome->groups = keep_text(attempt, attempt->context.groups);
+    }
     return MSD_ACCEPTED;
 }
 
@@ -141,6 +157,8 @@ static msd_verdict_t proven_by_authority(msd_attempt_t *attempt)
 {
     attempt->outcome->proven = MSD_PROVEN_BY_AUTHORITY;
     attempt->outcome->user = attempt->proof.user;
+    attempt->outcome->groups = (msd_text_t){ attempt->proof.groups.text,
+                                             attempt->proof.groups.len };
     return MSD_ACCEPTED;
 }
 
@@ -292,6 +310,7 @@ static void renew_context(msd_attempt_t *attempt)
 
     context->wire_name = attempt->credentials.username.value;
     context->user = proof->user;
+    context->groups = attempt->outcome->groups;
     context->scope_mark = attempt->owner_mark;
     context->hash = msd_algorithm_hash(algorithm);
     context->proven_ms = attempt->world->now_ms;

@@ -23,8 +23,17 @@ typedef struct {
     uint64_t owner_mark;        /* the same, with the realm of the answer */
     unsigned char key[MSD_HASH_MAX];    /* the H(A1) that verified */
     msd_proof_t proof; /* valid when the authority vouched */
+    /* Of the record that context points into.  It stands last, and only what
+     * was used of it is wiped. */
+    apr_size_t record_len;
     unsigned char record[MSD_STORE_RECORD_MAX];
 } msd_attempt_t;
+
+/*
+ * Fetch a context into an attempt.
+ * id: MSD_CONTEXT_ID_SIZE bytes.  Sets state, and context when that is found.
+ */
+void msd_proof_load(msd_attempt_t *attempt, const unsigned char *id);
 
 /* Note why an attempt ends.  Returns the verdict that it is given. */
 msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,

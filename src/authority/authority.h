@@ -3,6 +3,7 @@
 #ifndef MSD_AUTHORITY_AUTHORITY_H
 #define MSD_AUTHORITY_AUTHORITY_H
 
+#include "base/groups.h"
 #include "digest/response.h"
 
 typedef enum {
@@ -31,6 +32,7 @@ typedef struct {
     const char *reason;     /* a fixed sentence for the log, unless granted */
     /* The rest is set when granted. */
     msd_text_t user;        /* the name that it knows */
+    msd_groups_t groups;    /* that it tells of him */
     bool has_base_key;
     unsigned char base_key[MSD_HASH_MAX];
     unsigned char session_key[MSD_HASH_MAX];    /* H(A1) of this answer */

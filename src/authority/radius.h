@@ -4,6 +4,7 @@
 #define MSD_AUTHORITY_RADIUS_H
 
 #include "authority/authority.h"
+#include "authority/radiusgroups.h"
 #include "authority/radiusserver.h"
 
 /* What is worth a line in a log. */
@@ -30,6 +31,7 @@ typedef struct {
     int count;                  /* at most MSD_RADIUS_SERVERS_MAX */
     msd_text_t secret;
     msd_text_t nas_identifier;
+    msd_radius_groups_in_t groups_in;
     apr_sockaddr_t *source;     /* address to ask from; NULL: any */
     uint64_t deadline_ms;       /* for the whole proof */
     uint64_t dead_ms;           /* how long a dead server is asked last */

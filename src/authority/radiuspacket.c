@@ -20,10 +20,8 @@
 
 typedef enum {
     USER_NAME = 1,
-    FILTER_ID = 11,
     REPLY_MESSAGE = 18,
     STATE = 24,
-    CLASS = 25,
     VENDOR_SPECIFIC = 26,
     NAS_IDENTIFIER = 32,
     MESSAGE_AUTHENTICATOR = 80,
@@ -349,17 +347,11 @@ static bool read_attribute(const msd_radius_request_t *request,
                            msd_radius_reply_t *out)
 {
     switch (type) {
-    case FILTER_ID:
-        take_first(&out->filter_id, value);
-        return true;
     case REPLY_MESSAGE:
         take_first(&out->message, value);
         return true;
     case STATE:
         take_first(&out->state, value);
-        return true;
-    case CLASS:
-        take_first(&out->class_id, value);
         return true;
     case DIGEST_HA1:
         return take_key(value, &out->has_ha1, out->ha1);
@@ -387,6 +379,7 @@ const char *msd_radius_read(const msd_radius_request_t *request,
     }
     memset(out, 0, sizeof(*out));
     out->code = (msd_radius_code_t)packet[0];
+    out->attributes = span_of(packet + HEADER_SIZE, len - HEADER_SIZE);
     for (apr_size_t at = HEADER_SIZE; at < len; at += packet[at + 1]) {
         msd_text_t value = span_of(packet + at + 2,
                                    (apr_size_t)packet[at + 1] - 2);

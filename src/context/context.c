@@ -12,13 +12,15 @@
  *     version 1 | hash 1 | flags 1 | scope mark 8 | proven 8 | kept 8
  *     | length of wire name 2 | length of user 2 (0: the same as the wire name)
  *     | base key, if any | session mark 8 and session key, if any
- *     | wire name | user
+ *     | wire name | user | length of groups 2 and groups, if any
  */
-#define VERSION 1
+#define VERSION 2
 #define HAS_BASE_KEY 1
 #define HAS_SESSION_KEY 2
+#define HAS_GROUPS 4
 #define FIXED_SIZE 31
 #define SESSION_MARK_SIZE 8
+#define GROUPS_LENGTH_SIZE 2
 
 static void put_number(unsigned char **at, uint64_t value, int size)
 {
@@ -53,27 +55,43 @@ static msd_text_t take_text(const unsigned char **at, apr_size_t n)
     return text;
 }
 
+static unsigned flags_of(const msd_context_t *context)
+{
+    return (context->has_base_key ? HAS_BASE_KEY : 0u)
+           | (context->has_session_key ? HAS_SESSION_KEY : 0u)
+           | (context->groups.len > 0 ? HAS_GROUPS : 0u);
+}
+
+/* A record stays short unless it has groups, for which there is own room. */
+static bool is_encodable(const msd_context_t *context, apr_size_t user_len)
+{
+    apr_size_t key = msd_hash_size(context->hash);
+
+    return context->wire_name.len <= MSD_STORE_SHORT_MAX
+           && user_len <= MSD_STORE_SHORT_MAX
+           && FIXED_SIZE + 2 * key + SESSION_MARK_SIZE + GROUPS_LENGTH_SIZE
+                      + context->wire_name.len + user_len
+                  <= MSD_STORE_SHORT_MAX
+           && context->groups.len <= MSD_GROUPS_MAX;
+}
+
 apr_size_t msd_context_encode(const msd_context_t *context,
                               unsigned char *record)
 {
     apr_size_t key = msd_hash_size(context->hash);
     bool same = msd_text_equal(context->wire_name, context->user);
-    apr_size_t user_len = same ? 0 : context->user.len;
+    /* A user of no length would read back as the wire name. */
+    apr_size_t user_len = same                     ? 0
+                          : context->user.len == 0 ? MSD_STORE_RECORD_MAX
+                                                   : context->user.len;
     unsigned char *at = record;
 
-    /* A user of no length would read back as the wire name. */
-    if ((context->user.len == 0 && !same)
-        || context->wire_name.len > MSD_STORE_RECORD_MAX
-        || user_len > MSD_STORE_RECORD_MAX
-        || FIXED_SIZE + 2 * key + SESSION_MARK_SIZE
-                   + context->wire_name.len + user_len
-               > MSD_STORE_RECORD_MAX) {
+    if (!is_encodable(context, user_len)) {
         return 0;
     }
     put_number(&at, VERSION, 1);
     put_number(&at, context->hash, 1);
-    put_number(&at, (context->has_base_key ? HAS_BASE_KEY : 0)
-                        | (context->has_session_key ? HAS_SESSION_KEY : 0), 1);
+    put_number(&at, flags_of(context), 1);
     put_number(&at, context->scope_mark, 8);
     put_number(&at, context->proven_ms, 8);
     put_number(&at, context->kept_ms, 8);
@@ -86,6 +104,10 @@ apr_size_t msd_context_encode(const msd_context_t *context,
     }
     put_bytes(&at, context->wire_name.data, context->wire_name.len);
     put_bytes(&at, context->user.data, user_len);
+    if (context->groups.len > 0) {
+        put_number(&at, context->groups.len, GROUPS_LENGTH_SIZE);
+        put_bytes(&at, context->groups.data, context->groups.len);
+    }
     return (apr_size_t)(at - record);
 }
 
@@ -98,6 +120,25 @@ static void take_key(const unsigned char **at, bool present, apr_size_t size,
     }
 }
 
+/* The end of a record: groups, when the flags say so. */
+static bool take_groups(const unsigned char *at, apr_size_t left,
+                        unsigned flags, msd_text_t *groups)
+{
+    *groups = (msd_text_t){ NULL, 0 };
+    if ((flags & HAS_GROUPS) == 0) {
+        return left == 0;
+    }
+    if (left <= GROUPS_LENGTH_SIZE) {
+        return false;
+    }
+    left -= GROUPS_LENGTH_SIZE;
+    if (take_number(&at, GROUPS_LENGTH_SIZE) != left) {
+        return false;
+    }
+    *groups = take_text(&at, left);
+    return true;
+}
+
 bool msd_context_decode(const unsigned char *record, apr_size_t len,
                         msd_context_t *out)
 {
@@ -105,6 +146,7 @@ bool msd_context_decode(const unsigned char *record, apr_size_t len,
     apr_size_t key;
     apr_size_t wire_len;
     apr_size_t user_len;
+    apr_size_t size;
     unsigned flags;
 
     if (len < FIXED_SIZE || record[0] != VERSION
@@ -122,9 +164,11 @@ bool msd_context_decode(const unsigned char *record, apr_size_t len,
     out->has_base_key = (flags & HAS_BASE_KEY) != 0;
     out->has_session_key = (flags & HAS_SESSION_KEY) != 0;
     key = msd_hash_size(out->hash);
-    if (len != FIXED_SIZE + (out->has_base_key ? key : 0)
-                   + (out->has_session_key ? SESSION_MARK_SIZE + key : 0)
-                   + wire_len + user_len) {
+    size = FIXED_SIZE + (out->has_base_key ? key : 0)
+           + (out->has_session_key ? SESSION_MARK_SIZE + key : 0) + wire_len
+           + user_len;
+    if (len < size
+        || !take_groups(record + size, len - size, flags, &out->groups)) {
         return false;
     }
     take_key(&at, out->has_base_key, key, out->base_key);
@@ -144,20 +188,20 @@ uint64_t msd_context_mark(msd_text_t text, const unsigned char *key)
 
 msd_context_state_t msd_context_load(const msd_store_t *store,
                                      const unsigned char *id,
-                                     unsigned char *record,
+                                     unsigned char *record, apr_size_t *len,
                                      msd_context_t *out)
 {
-    apr_size_t len = 0;
-
+    *len = 0;
     /* A store that cannot answer is a store that has nothing: the worst that
      * follows is a trip to the authority. */
-    if (store->get(store->self, id, record, &len) != APR_SUCCESS) {
+    if (store->get(store->self, id, record, len) != APR_SUCCESS) {
+        *len = 0;
         return MSD_CONTEXT_NONE;
     }
-    if (len == 0) {
+    if (*len == 0) {
         return MSD_CONTEXT_REVOKED;
     }
-    return msd_context_decode(record, len, out) ? MSD_CONTEXT_FOUND
+    return msd_context_decode(record, *len, out) ? MSD_CONTEXT_FOUND
                                                 : MSD_CONTEXT_NONE;
 }
 
@@ -172,6 +216,6 @@ apr_status_t msd_context_save(const msd_store_t *store,
     if (len > 0) {
         status = store->put(store->self, id, record, len, ttl_ms);
     }
-    msd_wipe(record, sizeof(record));
+    msd_wipe(record, len);
     return status;
 }

@@ -13,6 +13,7 @@
 typedef struct {
     msd_text_t wire_name;   /* the username parameter as it was sent */
     msd_text_t user;        /* the name that the authority knows */
+    msd_text_t groups;      /* that it told; text of groups.h */
     uint64_t scope_mark;    /* of the scope and realm it was proven in */
     msd_hash_id_t hash;     /* of the keys */
     uint64_t proven_ms;     /* when the authority last said yes */
@@ -43,17 +44,18 @@ uint64_t msd_context_mark(msd_text_t text, const unsigned char *key);
 /*
  * Fetch a context.
  * record: MSD_STORE_RECORD_MAX bytes that the spans of out point into.
+ * len: set to how many of them are used, and to be wiped.
  * out: filled when the result is MSD_CONTEXT_FOUND.
  */
 msd_context_state_t msd_context_load(const msd_store_t *store,
                                      const unsigned char *id,
-                                     unsigned char *record,
+                                     unsigned char *record, apr_size_t *len,
                                      msd_context_t *out);
 
 /*
  * Keep a context.
  * ttl_ms: how long the record is wanted.
- * Returns APR_SUCCESS, APR_ENOSPC when the names are too long for a record,
+ * Returns APR_SUCCESS, APR_ENOSPC when a text is too long for a record,
  * or what the store said.
  */
 apr_status_t msd_context_save(const msd_store_t *store,
@@ -63,7 +65,7 @@ apr_status_t msd_context_save(const msd_store_t *store,
 /*
  * The bytes of a context.
  * record: room for MSD_STORE_RECORD_MAX bytes.
- * Returns their number, 0 when the names are too long or the user is empty.
+ * Returns their number, 0 when a text is too long or the user is empty.
  */
 apr_size_t msd_context_encode(const msd_context_t *context,
                               unsigned char *record);

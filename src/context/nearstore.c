@@ -23,7 +23,7 @@ typedef struct {
 typedef struct {
     _Atomic(uint64_t) sequence;
     _Atomic(uint64_t) head[WORDS(sizeof(head_t))];
-    _Atomic(uint64_t) record[WORDS(MSD_STORE_RECORD_MAX)];
+    _Atomic(uint64_t) record[WORDS(MSD_STORE_SHORT_MAX)];
 } slot_t;
 
 struct msd_nearstore_t {
@@ -79,14 +79,14 @@ static bool read_slot(msd_nearstore_use_t *use, const unsigned char *id,
                       unsigned char *record, apr_size_t *len)
 {
     slot_t *slot = find_slot(use->near, id);
-    uint64_t words[WORDS(MSD_STORE_RECORD_MAX)];
+    uint64_t words[WORDS(MSD_STORE_SHORT_MAX)];
     uint64_t before = atomic_load_explicit(&slot->sequence,
                                            memory_order_acquire);
     head_t head;
 
     load_words(slot->head, words, WORDS(sizeof(head)));
     memcpy(&head, words, sizeof(head));
-    if (before == 0 || (before & 1) != 0 || head.len > MSD_STORE_RECORD_MAX
+    if (before == 0 || (before & 1) != 0 || head.len > MSD_STORE_SHORT_MAX
         || memcmp(head.id, id, sizeof(head.id)) != 0) {
         return false;
     }
@@ -109,7 +109,7 @@ static void write_slot(msd_nearstore_use_t *use, const unsigned char *id,
                        apr_size_t len)
 {
     slot_t *slot = find_slot(use->near, id);
-    uint64_t words[WORDS(MSD_STORE_RECORD_MAX)];
+    uint64_t words[WORDS(MSD_STORE_SHORT_MAX)];
     uint64_t before = atomic_load_explicit(&slot->sequence,
                                            memory_order_relaxed);
     head_t head;
@@ -146,7 +146,7 @@ static apr_status_t near_get(void *self, const unsigned char *id,
     count = atomic_load_explicit(find_counter(use->near, id),
                                  memory_order_acquire);
     status = use->inner.get(use->inner.self, id, record, len);
-    if (status == APR_SUCCESS && *len > 0) {
+    if (status == APR_SUCCESS && *len > 0 && *len <= MSD_STORE_SHORT_MAX) {
         write_slot(use, id, count, record, *len);
     }
     return status;

@@ -12,7 +12,8 @@
  * A bounded table of one process, shared by its threads without a lock, so
  * that a subsequent request takes no lock of all processes.  A record that any
  * process writes or revokes is noticed by all at once: writers count in shared
- * memory, and a copy is good for the count that it was made under.
+ * memory, and a copy is good for the count that it was made under.  A record
+ * longer than MSD_STORE_SHORT_MAX has no copy: it is fetched each time.
  */
 typedef struct msd_nearstore_t msd_nearstore_t;
 

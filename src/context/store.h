@@ -7,8 +7,11 @@
 
 #include <apr_errno.h>
 
-/* The longest record, in bytes. */
-#define MSD_STORE_RECORD_MAX 512
+#include "base/groups.h"
+
+/* The longest record, in bytes, of a user without groups and of any. */
+#define MSD_STORE_SHORT_MAX 512
+#define MSD_STORE_RECORD_MAX (MSD_STORE_SHORT_MAX + MSD_GROUPS_MAX)
 
 /*
  * A store may lose any record at any time; that costs a trip to the authority,

@@ -194,7 +194,9 @@ static apr_status_t unseal(const msd_cache_t *cache, const unsigned char *name,
         *len = held_len <= sizeof(tombstone) ? 0 : held_len;
         memcpy(record, held, held_len);
     }
-    msd_wipe(plain, sizeof(plain));
+    if (held == plain) {
+        msd_wipe(plain, held_len < sizeof(plain) ? held_len : sizeof(plain));
+    }
     return status;
 }
 
@@ -212,8 +214,8 @@ static apr_status_t retrieve(const msd_cache_use_t *use,
 
     if (status == APR_SUCCESS) {
         status = unseal(cache, name, held, held_len, record, len);
+        msd_wipe(held, held_len);
     }
-    msd_wipe(held, sizeof(held));
     return status;
 }
 
@@ -247,7 +249,7 @@ static apr_status_t store(const msd_cache_use_t *use,
                                         NAME_SIZE, expiry, held,
                                         (unsigned int)len, use->r->pool);
     }
-    msd_wipe(held, sizeof(held));
+    msd_wipe(held, len);
     return status;
 }
 
@@ -299,7 +301,7 @@ static apr_status_t replace(const msd_cache_use_t *use,
         status = store(use, name, record, len, ttl_ms);
     }
     unlock(use->cache);
-    msd_wipe(old, sizeof(old));
+    msd_wipe(old, old_len);
     return status;
 }
 

@@ -89,7 +89,7 @@ int main(void)
         suite_realmhash,  suite_replay,     suite_response,  suite_seal,
         suite_text,       suite_uri,        suite_username,  suite_nearstore,
         suite_params,     suite_vectors,    suite_radius,    suite_radiuspacket,
-        suite_radiusserver,
+        suite_radiusserver, suite_groups,  suite_radiusgroups,
     };
     SRunner *runner;
     int failed;

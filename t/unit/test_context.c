@@ -33,6 +33,7 @@ static void assert_same(const msd_context_t *a, const msd_context_t *b)
 
     ck_assert_str_eq(unit_string(a->wire_name), unit_string(b->wire_name));
     ck_assert_str_eq(unit_string(a->user), unit_string(b->user));
+    ck_assert_str_eq(unit_string(a->groups), unit_string(b->groups));
     ck_assert_uint_eq(a->scope_mark, b->scope_mark);
     ck_assert_int_eq(a->hash, b->hash);
     ck_assert_uint_eq(a->proven_ms, b->proven_ms);
@@ -67,6 +68,9 @@ static void touch(const msd_context_t *context, const char *where)
     for (apr_size_t i = 0; i < context->user.len; i++) {
         sum += (unsigned char)context->user.data[i];
     }
+    for (apr_size_t i = 0; i < context->groups.len; i++) {
+        sum += (unsigned char)context->groups.data[i];
+    }
     ck_assert_msg(sum < 256u * 2 * MSD_STORE_RECORD_MAX, "%s", where);
 }
 
@@ -76,7 +80,16 @@ START_TEST(context_comes_back_as_it_was_kept)
     msd_context_t context = sample((msd_hash_id_t)(_i / 4), (_i & 1) != 0,
                                    (_i & 2) != 0);
     msd_context_t read;
-    apr_size_t n = msd_context_encode(&context, record);
+    apr_size_t bare = msd_context_encode(&context, record);
+    apr_size_t n;
+
+    ck_assert_uint_gt(bare, 0);
+    memset(&read, 0x77, sizeof(read));
+    ck_assert(decode_bytes(record, bare, &read));
+    assert_same(&context, &read);
+    context.groups = MSD_TEXT("staff,b");
+    n = msd_context_encode(&context, record);
+    ck_assert_uint_eq(n, bare + 2 + 7);
 
     ck_assert_uint_gt(n, 0);
     memset(&read, 0x77, sizeof(read));
@@ -138,9 +151,11 @@ START_TEST(record_with_bytes_missing_or_added_is_refused)
     unsigned char record[MSD_STORE_RECORD_MAX + 1] = { 0 };
     msd_context_t context = sample(MSD_HASH_SHA256, true, true);
     msd_context_t read;
-    apr_size_t whole = msd_context_encode(&context, record);
+    apr_size_t whole;
 
-    for (apr_size_t n = 0; n <= MSD_STORE_RECORD_MAX; n++) {
+    context.groups = _i == 0 ? MSD_TEXT("") : MSD_TEXT("staff,b");
+    whole = msd_context_encode(&context, record);
+    for (apr_size_t n = 0; n <= MSD_STORE_SHORT_MAX; n++) {
         ck_assert_msg(decode_bytes(record, n, &read) == (n == whole),
                       "%d bytes of %d", (int)n, (int)whole);
     }
@@ -151,9 +166,12 @@ START_TEST(record_with_a_changed_byte_is_never_read_past_its_end)
 {
     unsigned char record[MSD_STORE_RECORD_MAX];
     msd_context_t context = sample(MSD_HASH_SHA256, true, true);
-    apr_size_t n = msd_context_encode(&context, record);
-    char *exact = malloc(n);
+    apr_size_t n;
+    char *exact;
 
+    context.groups = _i == 0 ? MSD_TEXT("") : MSD_TEXT("staff,b");
+    n = msd_context_encode(&context, record);
+    exact = malloc(n);
     ck_assert_ptr_nonnull(exact);
     for (apr_size_t i = 0; i < n; i++) {
         for (int value = 0; value < 256; value++) {
@@ -227,10 +245,11 @@ START_TEST(names_that_do_not_fit_are_refused)
         context.wire_name = (msd_text_t){ name, n / 2 };
         context.user = (msd_text_t){ name, n - n / 2 };
         len = msd_context_encode(&context, record);
-        ck_assert_uint_le(len, MSD_STORE_RECORD_MAX);
+        ck_assert_uint_le(len, MSD_STORE_SHORT_MAX);
         longest = len > longest ? len : longest;
     }
-    ck_assert_uint_ge(longest, MSD_STORE_RECORD_MAX - 1);
+    /* Two bytes are kept for the length of groups. */
+    ck_assert_uint_ge(longest, MSD_STORE_SHORT_MAX - 3);
     for (int i = 0; i < 4; i++) {
         static const apr_size_t sizes[] = { 512, 513, 65536, 70000 };
         msd_context_t context = sample(MSD_HASH_MD5, false, false);
@@ -241,6 +260,32 @@ START_TEST(names_that_do_not_fit_are_refused)
         context.user = (msd_text_t){ name, sizes[i] };
         ck_assert_uint_eq(msd_context_encode(&context, record), 0);
     }
+    free(record);
+}
+END_TEST
+
+START_TEST(groups_have_room_of_their_own)
+{
+    unsigned char *record = malloc(MSD_STORE_RECORD_MAX);
+    char *text = apr_palloc(unit_pool, MSD_GROUPS_MAX + 1);
+    apr_size_t longest = 0;
+
+    ck_assert_ptr_nonnull(record);
+    memset(text, 'x', MSD_GROUPS_MAX + 1);
+    for (apr_size_t n = 1; n < MSD_STORE_SHORT_MAX; n++) {
+        msd_context_t context = sample(MSD_HASH_SHA256, true, true);
+        msd_context_t read;
+        apr_size_t len;
+
+        context.wire_name = (msd_text_t){ text, n };
+        context.groups = (msd_text_t){ text, MSD_GROUPS_MAX };
+        len = msd_context_encode(&context, record);
+        ck_assert(len == 0 || decode_bytes(record, len, &read));
+        longest = len > longest ? len : longest;
+        context.groups.len++;
+        ck_assert_uint_eq(msd_context_encode(&context, record), 0);
+    }
+    ck_assert_uint_eq(longest, MSD_STORE_RECORD_MAX);
     free(record);
 }
 END_TEST
@@ -289,19 +334,21 @@ START_TEST(store_keeps_and_gives_a_context)
     msd_context_t context = sample(MSD_HASH_SHA256, true, true);
     unsigned char record[MSD_STORE_RECORD_MAX];
     msd_context_t read;
+    apr_size_t len;
 
     memset(&kept, 0, sizeof(kept));
     ck_assert_int_eq(msd_context_save(&store, id, &context, 4711),
                      APR_SUCCESS);
     ck_assert_uint_eq(kept.ttl_ms, 4711);
-    ck_assert_int_eq(msd_context_load(&store, id, record, &read),
+    ck_assert_int_eq(msd_context_load(&store, id, record, &len, &read),
                      MSD_CONTEXT_FOUND);
     assert_same(&context, &read);
+    ck_assert_uint_eq(len, kept.len);
     kept.record[0] ^= 1;
-    ck_assert_int_eq(msd_context_load(&store, id, record, &read),
+    ck_assert_int_eq(msd_context_load(&store, id, record, &len, &read),
                      MSD_CONTEXT_NONE);
     kept.len = 0;
-    ck_assert_int_eq(msd_context_load(&store, id, record, &read),
+    ck_assert_int_eq(msd_context_load(&store, id, record, &len, &read),
                      MSD_CONTEXT_REVOKED);
 }
 END_TEST
@@ -312,11 +359,12 @@ START_TEST(store_that_fails_has_nothing)
                                            APR_ENOMEM, APR_TIMEUP };
     msd_context_t context = sample(MSD_HASH_MD5, true, true);
     unsigned char record[MSD_STORE_RECORD_MAX];
+    apr_size_t len;
 
     for (int i = 0; i < UNIT_COUNT(states); i++) {
         memset(&kept, 0, sizeof(kept));
         kept.status = states[i];
-        ck_assert_int_eq(msd_context_load(&store, id, record, &context),
+        ck_assert_int_eq(msd_context_load(&store, id, record, &len, &context),
                          MSD_CONTEXT_NONE);
         ck_assert_int_eq(msd_context_save(&store, id, &context, 1), states[i]);
     }
@@ -376,12 +424,15 @@ Suite *suite_context(void)
     tcase_add_test(tcase, user_of_the_same_name_takes_no_room);
     tcase_add_test(tcase, empty_names_are_kept);
     tcase_add_test(tcase, shortest_user_is_kept);
-    tcase_add_test(tcase, record_with_bytes_missing_or_added_is_refused);
-    tcase_add_test(tcase,
-                   record_with_a_changed_byte_is_never_read_past_its_end);
+    tcase_add_loop_test(tcase, record_with_bytes_missing_or_added_is_refused,
+                        0, 2);
+    tcase_add_loop_test(tcase,
+                        record_with_a_changed_byte_is_never_read_past_its_end,
+                        0, 2);
     tcase_add_test(tcase, changed_shape_is_refused);
     tcase_add_test(tcase, two_changed_lengths_cannot_make_up_for_each_other);
     tcase_add_test(tcase, names_that_do_not_fit_are_refused);
+    tcase_add_test(tcase, groups_have_room_of_their_own);
     tcase_add_test(tcase, store_keeps_and_gives_a_context);
     tcase_add_test(tcase, store_that_fails_has_nothing);
     tcase_add_test(tcase, context_too_long_is_not_put);

@@ -192,10 +192,27 @@ START_TEST(longest_record_fits)
 
     setup();
     memset(shared.record, 'x', sizeof(shared.record));
-    shared.len = sizeof(shared.record);
+    shared.len = MSD_STORE_SHORT_MAX;
     get(&process, 0);
-    ck_assert_uint_eq(strlen(get(&process, 0)), MSD_STORE_RECORD_MAX);
+    ck_assert_uint_eq(strlen(get(&process, 0)), MSD_STORE_SHORT_MAX);
     ck_assert_int_eq(shared.gets, 1);
+}
+END_TEST
+
+START_TEST(record_with_many_groups_is_fetched_each_time)
+{
+    process_t process = new_process();
+
+    setup();
+    memset(shared.record, 'x', sizeof(shared.record));
+    for (apr_size_t len = MSD_STORE_SHORT_MAX + 1; len <= MSD_STORE_RECORD_MAX;
+         len += MSD_GROUPS_MAX - 1) {
+        shared.len = len;
+        shared.gets = 0;
+        get(&process, 0);
+        ck_assert_uint_eq(strlen(get(&process, 0)), len);
+        ck_assert_int_eq(shared.gets, 2);
+    }
 }
 END_TEST
 
@@ -276,6 +293,7 @@ Suite *suite_nearstore(void)
     tcase_add_test(tcase, neither_failure_nor_revocation_is_kept);
     tcase_add_test(tcase, other_id_in_the_same_place_is_not_mixed_up);
     tcase_add_test(tcase, longest_record_fits);
+    tcase_add_test(tcase, record_with_many_groups_is_fetched_each_time);
     tcase_add_test(tcase, no_table_is_the_store_itself);
     tcase_add_test(tcase, threads_never_see_half_a_record);
     return suite;

@@ -518,9 +518,10 @@ msd_context_t load(const client_t *client)
     static unsigned char bytes[MSD_STORE_RECORD_MAX];
     unsigned char id[MSD_CONTEXT_ID_SIZE];
     msd_context_t context;
+    apr_size_t len;
 
     ck_assert(msd_hex_decode(msd_text_of(client->opaque), id, sizeof(id)));
-    ck_assert_int_eq(msd_context_load(&store, id, bytes, &context),
+    ck_assert_int_eq(msd_context_load(&store, id, bytes, &len, &context),
                      MSD_CONTEXT_FOUND);
     return context;
 }
