@@ -3,6 +3,7 @@
 #include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/directives.h"
+#include "httpd/groups.h"
 #include "httpd/ldap.h"
 #include "httpd/request.h"
 #include "httpd/state.h"
@@ -44,6 +45,7 @@ static void register_hooks(apr_pool_t *pool)
     msd_status_register();
     msd_body_register_hooks();
     msd_ldap_register(pool);
+    msd_groups_register(pool);
 }
 
 AP_DECLARE_MODULE(auth_msdigest) = {

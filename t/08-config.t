@@ -172,6 +172,7 @@ my %must_not = (
     AuthMSDigestContextCache => 'shmcb', AuthMSDigestRadiusServer => '127.0.0.1',
     AuthMSDigestRadiusSecret => 'file:/dev/null', AuthMSDigestRadiusSource => '127.0.0.1',
     AuthMSDigestRadiusNasIdentifier => 'x', AuthMSDigestRadiusTimeout => 30,
+    AuthMSDigestRadiusGroupAttribute => 'Class',
     AuthMSDigestLDAPURL => 'ldap://127.0.0.1/', AuthMSDigestLDAPBindDN => 'cn=x',
     AuthMSDigestLDAPBindPassword => 'x', AuthMSDigestLDAPHashAttribute => 'x plain',
     AuthMSDigestLDAPGroupAttribute => 'x', AuthMSDigestLDAPTimeout => 2,

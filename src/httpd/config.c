@@ -28,6 +28,7 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     dir->radius_nas = NULL;
     dir->radius_source = NULL;
     dir->radius_timeout_ms = MSD_UNSET;
+    dir->radius_groups_in = MSD_UNSET;
     dir->algorithms = NULL;
     dir->realms = NULL;
     dir->domain = NULL;
@@ -65,6 +66,7 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     MERGE_POINTER(radius_nas);
     MERGE_POINTER(radius_source);
     MERGE(radius_timeout_ms);
+    MERGE(radius_groups_in);
     MERGE_POINTER(algorithms);
     MERGE_POINTER(realms);
     MERGE_POINTER(domain);
@@ -219,6 +221,7 @@ bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b)
            || (same_array(a->providers, b->providers)
                && same_array(a->radius_servers, b->radius_servers)
                && a->radius_secret == b->radius_secret
+               && a->radius_groups_in == b->radius_groups_in
                && same_array(a->algorithms, b->algorithms)
                && same_array(a->realms, b->realms)
                && a->qops == b->qops

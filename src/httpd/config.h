@@ -31,6 +31,7 @@ typedef struct {
     const char *radius_nas;             /* NAS-Identifier */
     apr_sockaddr_t *radius_source;
     apr_int64_t radius_timeout_ms;
+    int radius_groups_in;               /* msd_radius_groups_in_t */
     apr_array_header_t *algorithms;     /* msd_algorithm_t; NULL is unset */
     apr_array_header_t *realms;         /* const char *; NULL is unset */
     const char *domain;

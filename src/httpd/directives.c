@@ -338,6 +338,8 @@ const command_rec msd_directives[] = {
                   IN_SECTION, "the address to ask them from"),
     AP_INIT_TAKE1("AuthMSDigestRadiusNasIdentifier", msd_radius_set_nas, NULL,
                   IN_SECTION, "the name under which to ask them"),
+    AP_INIT_TAKE1("AuthMSDigestRadiusGroupAttribute", msd_radius_set_groups,
+                  NULL, IN_SECTION, "the attribute that holds the groups"),
     AP_INIT_TAKE1("AuthMSDigestRadiusTimeout", msd_value_duration,
                   RANGE(radius_timeout), IN_SECTION,
                   "how long to wait for all of them together"),

@@ -11,6 +11,7 @@
 #include <util_ldap.h>
 
 #include "httpd/config.h"
+#include "httpd/groups.h"
 #include "httpd/ldapdial.h"
 #include "httpd/ldapentry.h"
 #include "httpd/log.h"
@@ -23,8 +24,6 @@ APLOG_USE_MODULE(auth_msdigest);
 #define NOTE_UNREACHABLE 100
 #define NOTE_REFUSED 101
 #define NOTE_SETTINGS 102
-
-#define GROUPS_NOTE "msdigest-groups"
 
 /* Two entries are one too many; more need not be sent. */
 #define MOST_ENTRIES 2
@@ -198,6 +197,21 @@ static bool is_ours(request_rec *r)
     return type != NULL && ap_cstr_casecmp(type, MSD_AUTH_TYPE) == 0;
 }
 
+static void note_groups(const question_t *question,
+                        const msd_ldap_entry_t *entry)
+{
+    request_rec *r = question->r;
+    msd_groups_t groups = { NULL, 0, 0, 0 };
+
+    msd_ldap_entry_groups(entry, question->dir->ldap_group, &groups);
+    if (groups.len > 0) {
+        apr_table_setn(r->notes, MSD_GROUPS_NOTE,
+                       apr_pstrmemdup(r->pool, groups.text, groups.len));
+    }
+    msd_groups_log(msd_config_server(r->server)->state, r,
+                   msd_text_of(question->user), &groups);
+}
+
 static authn_status read_entry(const question_t *question, LDAPMessage *result,
                                char **field)
 {
@@ -215,17 +229,13 @@ static authn_status read_entry(const question_t *question, LDAPMessage *result,
         .whole_field = is_ours(r),
     };
     const char *reason = NULL;
-    const char *groups = NULL;
     authn_status status = msd_ldap_entry_read(&entry, field, &reason);
 
     if (status != AUTH_USER_FOUND) {
         return deny(question, reason);
     }
     if (question->dir->ldap_group != NULL) {
-        groups = msd_ldap_entry_list(&entry, question->dir->ldap_group);
-    }
-    if (groups != NULL) {
-        apr_table_setn(r->notes, GROUPS_NOTE, groups);
+        note_groups(question, &entry);
     }
     return status;
 }
@@ -290,7 +300,7 @@ static authn_status get_realm_hash(request_rec *r, const char *user,
     int answer;
     authn_status status;
 
-    apr_table_unset(r->notes, GROUPS_NOTE);
+    apr_table_unset(r->notes, MSD_GROUPS_NOTE);
     if (missing != NULL) {
         ap_log_rerror(APLOG_MARK, level_of(&question, NOTE_SETTINGS), 0, r,
                       MSD_LOGNO(305) "%s cannot be used for %s: %s",

@@ -208,37 +208,16 @@ authn_status msd_ldap_entry_read(const msd_ldap_entry_t *entry, char **field,
     return status;
 }
 
-/* One value, with what would look like the end of it escaped. */
-static const char *escape_value(apr_pool_t *pool, msd_text_t value)
-{
-    char *text = apr_palloc(pool, 2 * value.len + 1);
-    char *out = text;
-
-    for (apr_size_t i = 0; i < value.len; i++) {
-        if (value.data[i] == ',' || value.data[i] == '\\') {
-            *out++ = '\\';
-        }
-        *out++ = value.data[i];
-    }
-    *out = '\0';
-    return text;
-}
-
-const char *msd_ldap_entry_list(const msd_ldap_entry_t *entry,
-                                const char *attribute)
+void msd_ldap_entry_groups(const msd_ldap_entry_t *entry,
+                           const char *attribute, msd_groups_t *groups)
 {
     struct berval **values = ldap_get_values_len(entry->ldap, entry->entry,
                                                  attribute);
-    apr_array_header_t *list;
 
-    if (values == NULL) {
-        return NULL;
+    for (int i = 0; values != NULL && values[i] != NULL; i++) {
+        msd_groups_add(groups, value_text(values[i]), entry->pool);
     }
-    list = apr_array_make(entry->pool, 4, sizeof(const char *));
-    for (int i = 0; values[i] != NULL; i++) {
-        APR_ARRAY_PUSH(list, const char *) = escape_value(
-            entry->pool, value_text(values[i]));
+    if (values != NULL) {
+        ldap_value_free_len(values);
     }
-    ldap_value_free_len(values);
-    return list->nelts > 0 ? apr_array_pstrcat(entry->pool, list, ',') : NULL;
 }

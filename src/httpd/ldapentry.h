@@ -6,6 +6,7 @@
 #include <ldap.h>
 #include <mod_auth.h>
 
+#include "base/groups.h"
 #include "base/hash.h"
 #include "httpd/ldapdirective.h"
 
@@ -31,11 +32,8 @@ typedef struct {
 authn_status msd_ldap_entry_read(const msd_ldap_entry_t *entry, char **field,
                                  const char **reason);
 
-/*
- * The values of an attribute as one list with commas; commas and backslashes
- * in them have a backslash before them.  NULL: there are none.
- */
-const char *msd_ldap_entry_list(const msd_ldap_entry_t *entry,
-                                const char *attribute);
+/* Add the values of an attribute; see groups.h. */
+void msd_ldap_entry_groups(const msd_ldap_entry_t *entry,
+                           const char *attribute, msd_groups_t *groups);
 
 #endif

@@ -2,10 +2,13 @@
 /* The authorities behind AuthMSDigestProvider. */
 #include "httpd/provider.h"
 
+#include <string.h>
+
 #include <ap_provider.h>
 #include <apr_strings.h>
 
 #include "authority/realmhash.h"
+#include "httpd/groups.h"
 #include "httpd/radius.h"
 
 APLOG_USE_MODULE(auth_msdigest);
@@ -53,12 +56,30 @@ static msd_proof_result_t lookup(void *self, const char *user,
     }
 }
 
+/* A provider of httpd tells groups by a note. */
+static void take_groups(request_rec *r, msd_proof_t *out)
+{
+    const char *groups = apr_table_get(r->notes, MSD_GROUPS_NOTE);
+    apr_size_t len = groups == NULL ? 0 : strlen(groups);
+
+    if (len > 0 && len <= MSD_GROUPS_MAX) {
+        out->groups.text = apr_pstrmemdup(r->pool, groups, len);
+        out->groups.len = len;
+    }
+}
+
 static void prove_by_provider(void *self, const msd_question_t *question,
                               msd_proof_t *out)
 {
+    const inquiry_t *inquiry = self;
     const msd_realmhash_t source = { self, lookup };
 
+    apr_table_unset(inquiry->r->notes, MSD_GROUPS_NOTE);
     msd_realmhash_prove(&source, question, out);
+    if (out->result == MSD_PROOF_GRANTED) {
+        take_groups(inquiry->r, out);
+    }
+    apr_table_unset(inquiry->r->notes, MSD_GROUPS_NOTE);
 }
 
 /* mod_authn_file cannot have a line with nothing between two colons: the empty
@@ -122,6 +143,8 @@ static void prove(void *self, const msd_question_t *question,
         authorities[i] = get_authority(use, &inquiries[i]);
     }
     msd_authority_ask(authorities, n, question, out);
+    msd_groups_log(msd_config_server(use->r->server)->state, use->r, out->user,
+                   &out->groups);
 }
 
 msd_authority_t msd_provider_authority(msd_provider_use_t *use,

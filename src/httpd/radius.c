@@ -153,6 +153,20 @@ const char *msd_radius_set_nas(cmd_parms *cmd, void *config, const char *name)
     return NULL;
 }
 
+const char *msd_radius_set_groups(cmd_parms *cmd, void *config,
+                                  const char *name)
+{
+    static const msd_value_word_t words[] = {
+        { "Filter-Id", MSD_RADIUS_FILTER_ID },
+        { "Class", MSD_RADIUS_CLASS },
+        { NULL, 0 },
+    };
+    msd_dir_config_t *dir = config;
+
+    return msd_value_choose(cmd, name, words, "Filter-Id or Class",
+                            &dir->radius_groups_in);
+}
+
 const char *msd_radius_check_algorithms(cmd_parms *cmd,
                                         const msd_dir_config_t *dir,
                                         const char *value)
@@ -271,6 +285,9 @@ msd_authority_t msd_radius_authority(msd_radius_use_t *use, request_rec *r,
         .nas_identifier = msd_text_of(dir->radius_nas != NULL
                                           ? dir->radius_nas
                                           : r->server->server_hostname),
+        .groups_in = dir->radius_groups_in == MSD_RADIUS_CLASS
+                         ? MSD_RADIUS_CLASS
+                         : MSD_RADIUS_FILTER_ID,
         .source = dir->radius_source,
         .deadline_ms = dir->radius_timeout_ms == MSD_UNSET
                            ? DEFAULT_TIMEOUT_MS

@@ -18,6 +18,8 @@ const char *msd_radius_set_source(cmd_parms *cmd, void *config,
                                   const char *address);
 const char *msd_radius_set_nas(cmd_parms *cmd, void *config,
                                const char *name);
+const char *msd_radius_set_groups(cmd_parms *cmd, void *config,
+                                  const char *name);
 
 /*
  * RADIUS gives the session key of MD5-sess, and no other key: refuse other

@@ -11,6 +11,7 @@
 
 #include "httpd/body.h"
 #include "httpd/config.h"
+#include "httpd/groups.h"
 #include "httpd/ldapurl.h"
 #include "httpd/log.h"
 #include "httpd/provider.h"
@@ -117,8 +118,8 @@ static const char *get_realm(request_rec *r)
 
 /*
  * Where a nonce and its context are good: in one realm of one virtual host,
- * proven by the same providers, and the same directory.  A keyed mark of them,
- * not their text: it is hashed for each request.
+ * proven by the same providers, and the same directory, which tell of the same
+ * groups.  A keyed mark of them, not their text: it is hashed for each request.
  */
 static msd_text_t get_scope(work_t *work, const char *realm)
 {
@@ -131,6 +132,13 @@ static msd_text_t get_scope(work_t *work, const char *realm)
     if (work->dir->ldap_url != NULL) {
         work->scope_mark +=
             7 * msd_context_mark(msd_text_of(work->dir->ldap_url->text), key);
+    }
+    if (work->dir->ldap_group != NULL) {
+        work->scope_mark +=
+            11 * msd_context_mark(msd_text_of(work->dir->ldap_group), key);
+    }
+    if (work->dir->radius_groups_in != MSD_UNSET) {
+        work->scope_mark += 13 * (uint64_t)work->dir->radius_groups_in;
     }
     return (msd_text_t){ (const char *)&work->scope_mark,
                          sizeof(work->scope_mark) };
@@ -250,6 +258,9 @@ static decided_t *decide(const work_t *work)
     decided->realm = keep_text(work, msd_text_of(work->policy.realm)).data;
     decided->outcome.user = keep_text(work, decided->outcome.user);
     decided->outcome.realm = keep_text(work, decided->outcome.realm);
+    if (decided->outcome.groups.len > 0) {
+        decided->outcome.groups = keep_text(work, decided->outcome.groups);
+    }
     if (decided->outcome.rspauth[0] != '\0') {
         decided->outcome.cnonce = keep_text(work, decided->outcome.cnonce);
         decided->outcome.nc = keep_text(work, decided->outcome.nc);
@@ -304,6 +315,9 @@ static int accept_user(const work_t *work, const decided_t *decided)
     apr_table_addn(r->notes, "msdigest-proof",
                    outcome->proven == MSD_PROVEN_BY_CONTEXT ? "context"
                                                             : "authority");
+    if (outcome->groups.len > 0) {
+        msd_groups_set(r, outcome->groups);
+    }
     return OK;
 }
 

@@ -13,8 +13,8 @@
  * policy are the same.
  *
  * Sets r->user, r->ap_auth_type ("Digest") and the notes msdigest-user,
- * msdigest-realm, msdigest-algorithm and msdigest-proof (context or
- * authority) when the request is accepted.
+ * msdigest-realm, msdigest-algorithm, msdigest-proof (context or authority)
+ * and, if there are any, msdigest-groups when the request is accepted.
  * Returns OK or a status of HTTP, with the challenge set where one belongs.
  */
 int msd_request_authenticate(request_rec *r);
