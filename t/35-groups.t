@@ -95,7 +95,8 @@ $server->write('htdocs/l/staff/secret.txt', "secret\n");
 $server->write('htdocs/l/staff/index.shtml', '<!--#include virtual="/l/staff/x.txt" -->|'
     . '<!--#include virtual="/l/staff/secret.txt" -->|<!--#include virtual="/l/other/x.txt" -->|'
     . '<!--#echo encoding="none" var="MSDIGEST_GROUPS" -->|<!--#include virtual="/cgi/env" -->'
-    . '|<!--#include virtual="/l/staff/env" -->');
+    . '|<!--#include virtual="/l/staff/env" -->|<!--#include virtual="/l/staff/inner.shtml" -->');
+$server->write('htdocs/l/staff/inner.shtml', 'inner <!--#echo encoding="none" var="MSDIGEST_GROUPS" -->');
 chmod 0755, $server->write('cgi/env', <<'CGI');
 #!/usr/bin/perl
 print "Content-Type: text/plain\r\n\r\n";
@@ -162,12 +163,17 @@ for my $time (1, 2) {
     my $r = $inside->get('/l/staff/');
     is($r->what, '200', "a directory index, request $time");
     like($r->body, qr/^staff\n\|secret\n\|[^|]*\|\Q$ALICE\E\|/, '... includes what her groups allow, and has the variable');
-    like($r->body, qr/\|no groups\n\|groups=\Q$ALICE\E\n$/, '... which an open area has not, and her own has');
+    like($r->body, qr/\|no groups\n\|groups=\Q$ALICE\E\n\|inner \Q$ALICE\E$/, '... which an open area has not, and her own has');
     unlike($r->body, qr/^other$/m, '... but nothing of another realm');
 }
 is($inside->get('/l/any/env-again')->body, "groups=$ALICE\n", 'a redirect inside the section has the variable');
 is($inside->get('/l/any/again.txt')->body, "staff\n", 'a rewrite into a section for a group');
 is(client('bob')->get('/l/any/again.txt')->what, '401', '... where bob is not let in');
+
+my $between = client('alice');
+is_in($between, 'any', '200', 'a session with one attribute for groups');
+is_in($between, 'without', '401', '... says nothing of another attribute');
+is_in($between, 'staff', '200', '... nor the other way round');
 
 # ---- bounds ----
 
