@@ -103,14 +103,64 @@ static msd_verdict_t check_policy(msd_attempt_t *attempt)
 }
 
 /* A realm that the client chose beside the one of the challenge. */
-static uint64_t realm_mark(const msd_attempt_t *attempt)
+static uint64_t realm_mark(const msd_attempt_t *attempt,
+                           const msd_keys_t *keys)
 {
     msd_text_t realm = attempt->credentials.realm;
 
     if (msd_text_equal(realm, msd_text_of(attempt->policy->realm))) {
         return 0;
     }
-    return msd_context_mark(realm, attempt->world->keys->user) | 1;
+    return msd_context_mark(realm, keys->user) | 1;
+}
+
+/* Whether these keys made the nonce. */
+static bool open_nonce(msd_attempt_t *attempt, const msd_keys_t *keys,
+                       msd_text_t scope, uint64_t scope_mark)
+{
+    return msd_noncecache_open(attempt->world->nonces, keys->nonce, scope,
+                               scope_mark + keys->nonce_mark,
+                               attempt->credentials.nonce, &attempt->nonce);
+}
+
+/* While a secret is replaced, nonces of the previous one are good too.  One
+ * that was verified before is not tried with the current key first. */
+static bool open_any_nonce(msd_attempt_t *attempt)
+{
+    const msd_world_t *world = attempt->world;
+    const msd_policy_t *policy = attempt->policy;
+    const msd_keys_t *previous = world->previous;
+    uint64_t mark = msd_context_mark(policy->previous_scope, previous->user);
+
+    attempt->previous_mark = mark + realm_mark(attempt, previous);
+    if (!msd_noncecache_find(world->nonces, mark + previous->nonce_mark,
+                             attempt->credentials.nonce, &attempt->nonce)) {
+        if (open_nonce(attempt, world->keys, policy->scope,
+                       attempt->scope_mark)) {
+            return true;
+        }
+        if (!open_nonce(attempt, previous, policy->previous_scope, mark)) {
+            return false;
+        }
+    }
+    attempt->keys = previous;
+    return true;
+}
+
+static bool find_maker(msd_attempt_t *attempt)
+{
+    const msd_world_t *world = attempt->world;
+    const msd_policy_t *policy = attempt->policy;
+
+    attempt->keys = world->keys;
+    attempt->scope_mark = msd_context_mark(policy->scope, world->keys->user);
+    attempt->owner_mark =
+        attempt->scope_mark + realm_mark(attempt, world->keys);
+    attempt->previous_mark = attempt->owner_mark;
+    return world->previous == NULL
+               ? open_nonce(attempt, world->keys, policy->scope,
+                            attempt->scope_mark)
+               : open_any_nonce(attempt);
 }
 
 /*
@@ -127,13 +177,7 @@ static msd_verdict_t read_nonce(msd_attempt_t *attempt)
     bool readable =
         sent && msd_hex_decode(credentials->opaque, opaque, sizeof(opaque));
 
-    attempt->scope_mark = msd_context_mark(attempt->policy->scope,
-                                           attempt->world->keys->user);
-    attempt->owner_mark = attempt->scope_mark + realm_mark(attempt);
-    attempt->nonce_is_ours = msd_noncecache_open(
-        attempt->world->nonces, attempt->world->keys->nonce,
-        attempt->policy->scope, attempt->scope_mark, credentials->nonce,
-        &attempt->nonce);
+    attempt->nonce_is_ours = find_maker(attempt);
     attempt->opaque_is_ours =
         !sent
         || (readable && attempt->nonce_is_ours
@@ -214,7 +258,8 @@ static msd_verdict_t judge_count(msd_attempt_t *attempt,
     }
 }
 
-/* The same name in another realm is another user. */
+/* The same name in another realm is another user.  The key is that of the
+ * nonce's generation, so that a count stays used when the secret changes. */
 static msd_replay_key_t replay_key(const msd_attempt_t *attempt)
 {
     msd_text_t user = attempt->outcome->user;
@@ -225,7 +270,7 @@ static msd_replay_key_t replay_key(const msd_attempt_t *attempt)
                                         (int)user.len, user.data,
                                         (int)realm.len, realm.data));
     }
-    return msd_replay_key(&attempt->nonce, user, attempt->world->keys->user);
+    return msd_replay_key(&attempt->nonce, user, attempt->keys->user);
 }
 
 /*

@@ -13,11 +13,16 @@
  * hands in its own clock, randomness, store and authorities. */
 typedef struct {
     uint64_t now_ms;                /* monotonic, since the life began */
+    uint64_t epoch_ms;              /* what makes it a time that all readers
+                                       of the store share; 0: it is */
     /* Fresh random bytes; self is random_self. */
     apr_status_t (*random)(void *self, unsigned char *out, apr_size_t n);
     void *random_self;
     msd_hasher_t *hasher;
     const msd_keys_t *keys;
+    /* Of another generation of the secret, or NULL: what they made is taken,
+     * but nothing is made with them. */
+    const msd_keys_t *previous;
     msd_noncecache_t *nonces;       /* NULL: verify each nonce each time */
     const msd_replay_t *replay;
     const msd_store_t *store;
@@ -32,6 +37,7 @@ typedef struct {
     const char *const *realms;      /* more that clients may choose */
     int realm_count;
     msd_text_t scope;               /* where nonces are good */
+    msd_text_t previous_scope;      /* the same, for the previous keys */
     const char *domain;             /* URIs for the challenge, or NULL */
     msd_algorithm_t algorithms[MSD_ALGORITHM_COUNT];    /* in this order */
     int algorithm_count;

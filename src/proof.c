@@ -10,6 +10,9 @@
  * use stays and one request in hundreds pays for it. */
 #define KEEP_ALIVE_PART 4
 
+/* How far the clocks of machines that share contexts may be apart. */
+#define CLOCK_DIFFERENCE_MS INT64_C(120000)
+
 msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
                                const char *reason)
 {
@@ -17,13 +20,22 @@ msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
     return verdict;
 }
 
-/* Another request may have written the context a moment after this one looked
- * at the clock. */
+/*
+ * The time since.  Then may lie before this server's life, as a negative
+ * number; and after now, when another request wrote the context a moment after
+ * this one looked at the clock, or a machine whose clock goes before.
+ */
 static uint64_t age_of(const msd_attempt_t *attempt, uint64_t then_ms)
 {
-    uint64_t now_ms = attempt->world->now_ms;
+    int64_t age = (int64_t)(attempt->world->now_ms - then_ms);
 
-    return now_ms > then_ms ? now_ms - then_ms : 0;
+    return age > 0 ? (uint64_t)age : 0;
+}
+
+/* A clock that is wrong must not make a context that never grows old. */
+static bool is_of_the_future(const msd_attempt_t *attempt, uint64_t then_ms)
+{
+    return (int64_t)(then_ms - attempt->world->now_ms) > CLOCK_DIFFERENCE_MS;
 }
 
 static bool is_alive(const msd_attempt_t *attempt)
@@ -31,14 +43,19 @@ static bool is_alive(const msd_attempt_t *attempt)
     const msd_policy_t *policy = attempt->policy;
     const msd_context_t *context = &attempt->context;
 
-    return age_of(attempt, context->proven_ms) < policy->context_lifetime_ms
+    return !is_of_the_future(attempt, context->proven_ms)
+           && !is_of_the_future(attempt, context->kept_ms)
+           && age_of(attempt, context->proven_ms) < policy->context_lifetime_ms
            && age_of(attempt, context->kept_ms) < policy->context_idle_ms;
 }
 
-/* Whether the context is of the user who asks, of his realm and this place. */
+/* Whether the context is of the user who asks, of his realm and this place;
+ * as it is named now, or was before the secret changed. */
 static bool is_own(const msd_attempt_t *attempt)
 {
-    return attempt->context.scope_mark == attempt->owner_mark
+    uint64_t mark = attempt->context.scope_mark;
+
+    return (mark == attempt->owner_mark || mark == attempt->previous_mark)
            && msd_text_equal(attempt->context.wire_name,
                              attempt->credentials.username.value);
 }
@@ -61,6 +78,10 @@ static void load_context(msd_attempt_t *attempt)
     attempt->state = MSD_CONTEXT_NONE;
     if (attempt->nonce_is_ours) {
         msd_proof_load(attempt, attempt->nonce.context_id);
+    }
+    if (attempt->state == MSD_CONTEXT_FOUND) {
+        attempt->context.proven_ms -= attempt->world->epoch_ms;
+        attempt->context.kept_ms -= attempt->world->epoch_ms;
     }
     if (attempt->state == MSD_CONTEXT_FOUND && !is_alive(attempt)) {
         attempt->state = MSD_CONTEXT_NONE;
@@ -288,10 +309,15 @@ static uint64_t time_to_live(const msd_attempt_t *attempt)
 
 static void save_context(msd_attempt_t *attempt)
 {
-    attempt->context.kept_ms = attempt->world->now_ms;
+    const msd_world_t *world = attempt->world;
+    msd_context_t *context = &attempt->context;
+    uint64_t ttl_ms = time_to_live(attempt);
+
+    context->scope_mark = attempt->owner_mark;
+    context->proven_ms += world->epoch_ms;
+    context->kept_ms = world->now_ms + world->epoch_ms;
     attempt->outcome->store_status = msd_context_save(
-        attempt->world->store, attempt->nonce.context_id, &attempt->context,
-        time_to_live(attempt));
+        world->store, attempt->nonce.context_id, context, ttl_ms);
 }
 
 /* The context as the authority's proof gives it. */
@@ -311,7 +337,6 @@ static void renew_context(msd_attempt_t *attempt)
     context->wire_name = attempt->credentials.username.value;
     context->user = proof->user;
     context->groups = attempt->outcome->groups;
-    context->scope_mark = attempt->owner_mark;
     context->hash = msd_algorithm_hash(algorithm);
     context->proven_ms = attempt->world->now_ms;
     context->has_base_key = proof->has_base_key;

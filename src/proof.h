@@ -15,12 +15,14 @@ typedef struct {
     msd_credentials_t credentials;
     msd_response_t response;
     msd_nonce_t nonce;
+    const msd_keys_t *keys;     /* that made the nonce; else the current */
     bool nonce_is_ours;
     bool opaque_is_ours; /* sent as it was given, or not at all */
     msd_context_state_t state;
     msd_context_t context; /* valid when state says found */
     uint64_t scope_mark;        /* of where nonces are good */
     uint64_t owner_mark;        /* the same, with the realm of the answer */
+    uint64_t previous_mark;     /* the same, as the previous keys name it */
     unsigned char key[MSD_HASH_MAX];    /* the H(A1) that verified */
     msd_proof_t proof; /* valid when the authority vouched */
     /* Of the record that context points into.  It stands last, and only what

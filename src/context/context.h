@@ -8,7 +8,7 @@
 
 /*
  * A context is written once, after the proof, and never per request.  Times
- * are milliseconds on the clock of the nonces.
+ * are milliseconds on a clock that all readers of the store share.
  */
 typedef struct {
     msd_text_t wire_name;   /* the username parameter as it was sent */

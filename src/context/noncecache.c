@@ -12,7 +12,7 @@
 /* What is remembered of one nonce. */
 typedef struct {
     uint64_t text[WORDS(MSD_NONCE_LENGTH)];     /* as sent */
-    uint64_t scope_mark;
+    uint64_t mark;
     msd_nonce_t nonce;
 } entry_t;
 
@@ -97,28 +97,37 @@ static bool is_text(const entry_t *entry, msd_text_t text)
     return difference == 0;
 }
 
-bool msd_noncecache_open(msd_noncecache_t *cache, msd_hmac_t *key,
-                         msd_text_t scope, uint64_t scope_mark,
+bool msd_noncecache_find(msd_noncecache_t *cache, uint64_t mark,
                          msd_text_t text, msd_nonce_t *out)
 {
     entry_t entry;
-    slot_t *slot;
 
-    if (cache == NULL || text.len != MSD_NONCE_LENGTH) {
-        return msd_nonce_open(key, scope, text, out);
+    if (cache == NULL || text.len != MSD_NONCE_LENGTH
+        || !read_slot(find_slot(cache, text), &entry) || entry.mark != mark
+        || !is_text(&entry, text)) {
+        return false;
     }
-    slot = find_slot(cache, text);
-    if (read_slot(slot, &entry) && entry.scope_mark == scope_mark
-        && is_text(&entry, text)) {
-        *out = entry.nonce;
+    *out = entry.nonce;
+    return true;
+}
+
+bool msd_noncecache_open(msd_noncecache_t *cache, msd_hmac_t *key,
+                         msd_text_t scope, uint64_t mark, msd_text_t text,
+                         msd_nonce_t *out)
+{
+    entry_t entry;
+
+    if (msd_noncecache_find(cache, mark, text, out)) {
         return true;
     }
     if (!msd_nonce_open(key, scope, text, out)) {
         return false;
     }
-    memcpy(entry.text, text.data, MSD_NONCE_LENGTH);
-    entry.scope_mark = scope_mark;
-    entry.nonce = *out;
-    write_slot(slot, &entry);
+    if (cache != NULL) {
+        memcpy(entry.text, text.data, MSD_NONCE_LENGTH);
+        entry.mark = mark;
+        entry.nonce = *out;
+        write_slot(find_slot(cache, text), &entry);
+    }
     return true;
 }

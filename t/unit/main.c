@@ -90,6 +90,7 @@ int main(void)
         suite_text,       suite_uri,        suite_username,  suite_nearstore,
         suite_params,     suite_vectors,    suite_radius,    suite_radiuspacket,
         suite_radiusserver, suite_groups,  suite_radiusgroups,
+        suite_hkdf,       suite_secret,     suite_rotation,
     };
     SRunner *runner;
     int failed;

@@ -73,6 +73,7 @@ START_TEST(another_life_has_another_nonce_key_only)
         life[i] ^= 1;
         second = derive();
         ck_assert_str_ne(mac(first->nonce), mac(second->nonce));
+        ck_assert_uint_ne(first->nonce_mark, second->nonce_mark);
         ck_assert_str_eq(mac(first->name), mac(second->name));
         ck_assert_mem_eq(first->seal, second->seal, MSD_SEAL_KEY_SIZE);
         ck_assert_mem_eq(first->user, second->user, MSD_USER_KEY_SIZE);
@@ -113,6 +114,28 @@ START_TEST(keys_are_wiped_with_their_pool)
 }
 END_TEST
 
+START_TEST(keyring_has_the_keys_of_each_generation)
+{
+    msd_secret_t two = { .count = 2 };
+    msd_keyring_t *keyring = apr_pcalloc(unit_pool, sizeof(*keyring));
+    msd_keys_t *first = derive();
+
+    memcpy(two.generations[0], secret, sizeof(secret));
+    memset(two.generations[1], 9, MSD_SECRET_SIZE);
+    ck_assert_int_eq(msd_keyring_derive(&two, life, unit_pool, keyring),
+                     APR_SUCCESS);
+    ck_assert_str_eq(mac(keyring->current.nonce), mac(first->nonce));
+    ck_assert_ptr_eq(keyring->previous, &keyring->others);
+    memset(secret, 9, sizeof(secret));
+    ck_assert_str_eq(mac(keyring->previous->nonce), mac(derive()->nonce));
+    ck_assert_str_eq(mac(keyring->previous->name), mac(derive()->name));
+    two.count = 1;
+    ck_assert_int_eq(msd_keyring_derive(&two, life, unit_pool, keyring),
+                     APR_SUCCESS);
+    ck_assert_ptr_null(keyring->previous);
+}
+END_TEST
+
 Suite *suite_keys(void)
 {
     TCase *tcase;
@@ -124,5 +147,6 @@ Suite *suite_keys(void)
     tcase_add_test(tcase, another_life_has_another_nonce_key_only);
     tcase_add_test(tcase, another_secret_has_other_keys);
     tcase_add_test(tcase, keys_are_wiped_with_their_pool);
+    tcase_add_test(tcase, keyring_has_the_keys_of_each_generation);
     return suite;
 }

@@ -152,7 +152,7 @@ void prove_session(void *self, const msd_question_t *question,
 
 /* ---- The world */
 
-static msd_keys_t keys;
+static msd_keyring_t keyring;
 msd_policy_t policy;
 msd_request_t request;
 msd_outcome_t outcome;
@@ -175,17 +175,34 @@ static apr_status_t next_random(void *self, unsigned char *out, apr_size_t n)
     return random_broken ? APR_EGENERAL : APR_SUCCESS;
 }
 
+static unsigned char life[MSD_LIFE_ID_SIZE];
+
+static msd_text_t scope_of(const char *server, int generation)
+{
+    return msd_text_of(apr_psprintf(unit_pool, "%s by %d", server,
+                                    generation));
+}
+
+void use_secrets(int current, int previous)
+{
+    msd_secret_t secret = { .count = previous != 0 ? 2 : 1 };
+
+    memset(secret.generations[0], current, MSD_SECRET_SIZE);
+    memset(secret.generations[1], previous, MSD_SECRET_SIZE);
+    ck_assert_int_eq(msd_keyring_derive(&secret, life, unit_pool, &keyring),
+                     APR_SUCCESS);
+    world.keys = &keyring.current;
+    world.previous = keyring.previous;
+    policy.scope = scope_of(SERVER, current);
+    policy.previous_scope = scope_of(SERVER, previous);
+}
+
 void begin_life(unsigned char number)
 {
-    unsigned char secret[MSD_SECRET_SIZE];
-    unsigned char life[MSD_LIFE_ID_SIZE];
-
-    memset(secret, 7, sizeof(secret));
     memset(life, number, sizeof(life));
     guard = apr_pcalloc(unit_pool, msd_replay_size(GUARD_SLOTS));
     world.replay = msd_replay_begin(guard, GUARD_SLOTS, life, 0, unit_pool);
-    ck_assert_int_eq(msd_keys_derive(secret, life, unit_pool, &keys),
-                     APR_SUCCESS);
+    use_secrets(7, 0);
     world.nonces = with_nonce_cache ? msd_noncecache_create(unit_pool) : NULL;
 }
 
@@ -216,15 +233,12 @@ static void set_up_world(void)
     world.now_ms = 1000 * SECOND;
     world.random = next_random;
     world.hasher = msd_hasher_create(unit_pool);
-    world.keys = &keys;
     world.store = &store;
     world.authorities = &authority;
     world.authority_count = 1;
     world.pool = unit_pool;
-    begin_life(1);
     policy = (msd_policy_t){
         .realm = REALM,
-        .scope = MSD_TEXT("r of this server"),
         .algorithms = { MSD_ALGORITHM_MD5_SESS, MSD_ALGORITHM_MD5 },
         .algorithm_count = 2,
         .qop_auth = true,
@@ -233,6 +247,7 @@ static void set_up_world(void)
         .context_idle_ms = 3600 * SECOND,
         .revalidate_ms = 900 * SECOND,
     };
+    begin_life(1);
     request = (msd_request_t){
         .method = MSD_TEXT("GET"),
         .entity = hash_body,

@@ -8,6 +8,7 @@
 #include "accept.h"
 
 #define REALM "r"
+#define SERVER "r of this server"
 #define GUARD_SLOTS MSD_REPLAY_SLOTS_MIN
 #define RECORDS 16
 #define SECOND UINT64_C(1000)
@@ -72,6 +73,11 @@ Suite *world_suite(const char *name, TCase **tcases);
 
 /* A server that starts: its nonce key and its guard are new. */
 void begin_life(unsigned char number);
+
+/* The server gets secrets, as a graceful restart gives them to it: the guard
+ * stays, and the nonce cache, as if the life changed while it runs.  Numbers
+ * that stand for secrets; previous 0: there is none. */
+void use_secrets(int current, int previous);
 
 /* Give a user a password; NULL: there is no such user any more. */
 void set_password(const char *name, const char *password);
