@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* msdigest: password files and explanations for mod_auth_msdigest. */
+/* msdigest: password files, explanations and secrets for mod_auth_msdigest. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,11 +9,13 @@
 
 #include "explain.h"
 #include "passwd.h"
+#include "secretfile.h"
 
-#define USAGE "msdigest passwd|explain|help ..."
+#define USAGE "msdigest passwd|explain|secret|help ..."
 
 static const char help[] =
-    "msdigest - password files and explanations for mod_auth_msdigest\n"
+    "msdigest - password files, explanations and secrets for\n"
+    "mod_auth_msdigest\n"
     "\n"
     "msdigest passwd [-c] [-u] [-a ALGORITHM,...] FILE REALM USER\n"
     "msdigest passwd -D FILE REALM USER\n"
@@ -53,6 +55,18 @@ static const char help[] =
     "with\n"
     "    -i read from standard input when that is not a terminal.\n"
     "\n"
+    "msdigest secret [FILE]\n"
+    "msdigest secret -r|-n|-s|-d|-p FILE\n"
+    "    Makes a file for AuthMSDigestSecret, for its owner only; it must "
+    "not\n"
+    "    exist. Without FILE a secret is printed. Else changes the file and\n"
+    "    prints the fingerprints of its secrets, which the server logs.\n"
+    "    -r  rotate: a new secret first, the current one becomes the other\n"
+    "    -n  next: a new secret as the other one, taken but not used yet\n"
+    "    -s  swap the two\n"
+    "    -d  drop the other one\n"
+    "    -p  change nothing\n"
+    "\n"
     "msdigest help\n"
     "    Prints this.\n"
     "\n"
@@ -81,6 +95,9 @@ static int run(const msdigest_command_t *command)
     }
     if (strcmp(name, "explain") == 0) {
         return msdigest_explain(command);
+    }
+    if (strcmp(name, "secret") == 0) {
+        return msdigest_secretfile(command);
     }
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0
         || strcmp(name, "-h") == 0) {

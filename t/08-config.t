@@ -169,7 +169,7 @@ my %must_not = (
     AuthMSDigestRealm => 'x', AuthMSDigestCompat => 'serf', AuthMSDigestUserHash => 'On',
     AuthMSDigestUserDomain => 'strip', AuthMSDigestRspAuth => 'Off', AuthMSDigestMaxBody => 9,
     AuthMSDigestUriMatch => 'path', AuthMSDigestReplaySlots => 1024, AuthMSDigestScope => 'x',
-    AuthMSDigestContextCache => 'shmcb', AuthMSDigestRadiusServer => '127.0.0.1',
+    AuthMSDigestSecret => 'file:/x', AuthMSDigestContextCache => 'shmcb', AuthMSDigestRadiusServer => '127.0.0.1',
     AuthMSDigestRadiusSecret => 'file:/dev/null', AuthMSDigestRadiusSource => '127.0.0.1',
     AuthMSDigestRadiusNasIdentifier => 'x', AuthMSDigestRadiusTimeout => 30,
     AuthMSDigestRadiusGroupAttribute => 'Class',

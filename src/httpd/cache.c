@@ -31,13 +31,19 @@ static const unsigned char tombstone[] = { 0 };
 /* The name of a record: the context id, or a keyed hash of it. */
 #define NAME_SIZE 16
 
+/* By which keys a record is named and sealed. */
+typedef struct {
+    const msd_keys_t *keys;
+    msd_seal_t *seal;
+} generation_t;
+
 struct msd_cache_t {
     const ap_socache_provider_t *provider;
     ap_socache_instance_t *instance;
     apr_global_mutex_t *mutex;      /* NULL: the provider needs none */
     bool leaves_process;            /* then records are sealed */
-    const msd_keys_t *keys;
-    msd_seal_t *seal;
+    generation_t generations[MSD_SECRET_COUNT];     /* the current first */
+    int generation_count;
 };
 
 const char *msd_cache_create(const char *text, apr_pool_t *temp,
@@ -94,7 +100,26 @@ static apr_status_t close_cache(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t msd_cache_open(msd_cache_t *cache, const msd_keys_t *keys,
+bool msd_cache_leaves_process(const msd_cache_t *cache)
+{
+    return cache->leaves_process;
+}
+
+/* What stays in the process is named without keys: one generation is enough. */
+static void set_keys(msd_cache_t *cache, const msd_keyring_t *keys,
+                     apr_pool_t *pool)
+{
+    const msd_keys_t *const all[] = { &keys->current, keys->previous };
+
+    cache->generation_count =
+        cache->leaves_process && keys->previous != NULL ? 2 : 1;
+    for (int i = 0; i < cache->generation_count; i++) {
+        cache->generations[i].keys = all[i];
+        cache->generations[i].seal = msd_seal_create(all[i]->seal, pool);
+    }
+}
+
+apr_status_t msd_cache_open(msd_cache_t *cache, const msd_keyring_t *keys,
                             server_rec *s, apr_pool_t *pool)
 {
     struct ap_socache_hints hints = {
@@ -105,8 +130,7 @@ apr_status_t msd_cache_open(msd_cache_t *cache, const msd_keys_t *keys,
     opened_t *opened = apr_palloc(pool, sizeof(*opened));
     apr_status_t status = APR_SUCCESS;
 
-    cache->keys = keys;
-    cache->seal = msd_seal_create(keys->seal, pool);
+    set_keys(cache, keys, pool);
     if ((cache->provider->flags & AP_SOCACHE_FLAG_NOTMPSAFE) != 0) {
         status = ap_global_mutex_create(&cache->mutex, NULL, MSD_CACHE_MUTEX,
                                         NULL, s, pool, 0);
@@ -155,7 +179,7 @@ void msd_cache_status(const msd_cache_t *cache, request_rec *r, int flags)
 }
 
 /* Names must begin with random bytes: shmcb spreads by the first. */
-static apr_status_t make_name(const msd_cache_t *cache,
+static apr_status_t make_name(const msd_cache_t *cache, int generation,
                               const unsigned char *id, unsigned char *name)
 {
     const msd_text_t text = { (const char *)id, MSD_CONTEXT_ID_SIZE };
@@ -166,14 +190,15 @@ static apr_status_t make_name(const msd_cache_t *cache,
         memcpy(name, id, NAME_SIZE);
         return APR_SUCCESS;
     }
-    status = msd_hmac(cache->keys->name, &text, 1, mac);
+    status = msd_hmac(cache->generations[generation].keys->name, &text, 1,
+                      mac);
     memcpy(name, mac, NAME_SIZE);
     return status;
 }
 
 /* From what the cache holds to the record; tombstones stay as they are. */
-static apr_status_t unseal(const msd_cache_t *cache, const unsigned char *name,
-                           const unsigned char *held, apr_size_t held_len,
+static apr_status_t unseal(const msd_cache_t *cache, int generation,
+                           const unsigned char *name, msd_text_t held,
                            unsigned char *record, apr_size_t *len)
 {
     const msd_text_t name_text = { (const char *)name, NAME_SIZE };
@@ -181,75 +206,105 @@ static apr_status_t unseal(const msd_cache_t *cache, const unsigned char *name,
     apr_status_t status = APR_SUCCESS;
 
     if (cache->leaves_process) {
-        const msd_text_t sealed = { (const char *)held, held_len };
-
-        status = msd_seal_open(cache->seal, name_text, sealed, plain, len);
-        held = plain;
-        held_len = *len;
+        status = msd_seal_open(cache->generations[generation].seal, name_text,
+                               held, plain, len);
+        held = (msd_text_t){ (const char *)plain, *len };
     }
-    if (status == APR_SUCCESS && held_len > MSD_STORE_RECORD_MAX) {
+    if (status == APR_SUCCESS && held.len > MSD_STORE_RECORD_MAX) {
         status = APR_EINVAL;
     }
     if (status == APR_SUCCESS) {
-        *len = held_len <= sizeof(tombstone) ? 0 : held_len;
-        memcpy(record, held, held_len);
+        *len = held.len <= sizeof(tombstone) ? 0 : held.len;
+        memcpy(record, held.data, held.len);
     }
-    if (held == plain) {
-        msd_wipe(plain, held_len < sizeof(plain) ? held_len : sizeof(plain));
+    if (cache->leaves_process) {
+        msd_wipe(plain, held.len < sizeof(plain) ? held.len : sizeof(plain));
     }
     return status;
 }
 
 /* The caller holds the lock. */
-static apr_status_t retrieve(const msd_cache_use_t *use,
-                             const unsigned char *name, unsigned char *record,
+static apr_status_t retrieve(const msd_cache_use_t *use, int generation,
+                             const unsigned char *id, unsigned char *record,
                              apr_size_t *len)
 {
     const msd_cache_t *cache = use->cache;
+    unsigned char name[NAME_SIZE];
     unsigned char held[SEALED_MAX];
     unsigned int held_len = sizeof(held);
-    apr_status_t status =
-        cache->provider->retrieve(cache->instance, use->r->server, name,
-                                  NAME_SIZE, held, &held_len, use->r->pool);
+    apr_status_t status = make_name(cache, generation, id, name);
 
     if (status == APR_SUCCESS) {
-        status = unseal(cache, name, held, held_len, record, len);
+        status = cache->provider->retrieve(cache->instance, use->r->server,
+                                           name, NAME_SIZE, held, &held_len,
+                                           use->r->pool);
+    }
+    if (status == APR_SUCCESS) {
+        const msd_text_t text = { (const char *)held, held_len };
+
+        status = unseal(cache, generation, name, text, record, len);
         msd_wipe(held, held_len);
     }
     return status;
 }
 
 /* The caller holds the lock. */
-static apr_status_t store(const msd_cache_use_t *use,
-                          const unsigned char *name,
-                          const unsigned char *record, apr_size_t len,
+static apr_status_t store(const msd_cache_use_t *use, int generation,
+                          const unsigned char *id, msd_text_t record,
                           uint64_t ttl_ms)
 {
     const msd_cache_t *cache = use->cache;
+    unsigned char name[NAME_SIZE];
     const msd_text_t name_text = { (const char *)name, NAME_SIZE };
-    const msd_text_t plain = { (const char *)record, len };
     unsigned char random[MSD_SEAL_NONCE_SIZE];
     unsigned char held[SEALED_MAX];
+    apr_size_t held_len = record.len;
     apr_time_t expiry = apr_time_now()
                         + (apr_time_t)ttl_ms * (APR_USEC_PER_SEC / 1000);
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status = make_name(cache, generation, id, name);
 
-    memcpy(held, record, len);
-    if (cache->leaves_process) {
+    memcpy(held, record.data, record.len);
+    if (status == APR_SUCCESS && cache->leaves_process) {
         status = RAND_bytes(random, sizeof(random)) == 1 ? APR_SUCCESS
                                                          : APR_EGENERAL;
         if (status == APR_SUCCESS) {
-            status = msd_seal_close(cache->seal, name_text, plain, random,
-                                    held);
+            status = msd_seal_close(cache->generations[generation].seal,
+                                    name_text, record, random, held);
         }
-        len += MSD_SEAL_OVERHEAD;
+        held_len += MSD_SEAL_OVERHEAD;
     }
     if (status == APR_SUCCESS) {
         status = cache->provider->store(cache->instance, use->r->server, name,
                                         NAME_SIZE, expiry, held,
-                                        (unsigned int)len, use->r->pool);
+                                        (unsigned int)held_len, use->r->pool);
     }
-    msd_wipe(held, len);
+    msd_wipe(held, held_len);
+    return status;
+}
+
+/* The caller holds the lock. */
+static void forget(const msd_cache_use_t *use, int generation,
+                   const unsigned char *id)
+{
+    const msd_cache_t *cache = use->cache;
+    unsigned char name[NAME_SIZE];
+
+    if (make_name(cache, generation, id, name) == APR_SUCCESS) {
+        cache->provider->remove(cache->instance, use->r->server, name,
+                                NAME_SIZE, use->r->pool);
+    }
+}
+
+/* Under the current name first.  The caller holds the lock. */
+static apr_status_t find(const msd_cache_use_t *use, const unsigned char *id,
+                         unsigned char *record, apr_size_t *len)
+{
+    apr_status_t status = APR_NOTFOUND;
+
+    for (int i = 0;
+         status != APR_SUCCESS && i < use->cache->generation_count; i++) {
+        status = retrieve(use, i, id, record, len);
+    }
     return status;
 }
 
@@ -257,51 +312,65 @@ static apr_status_t cache_get(void *self, const unsigned char *id,
                               unsigned char *record, apr_size_t *len)
 {
     const msd_cache_use_t *use = self;
-    unsigned char name[NAME_SIZE];
     apr_status_t status;
 
     if (use->cache == NULL) {
         return APR_NOTFOUND;
     }
-    status = make_name(use->cache, id, name);
-    if (status == APR_SUCCESS) {
-        status = lock(use->cache);
-    }
+    status = lock(use->cache);
     if (status != APR_SUCCESS) {
         return status;
     }
-    status = retrieve(use, name, record, len);
+    status = find(use, id, record, len);
     unlock(use->cache);
     return status;
 }
 
-/* Store, but leave a tombstone alone unless it is one that is stored. */
+/* Whether there is a tombstone under any name.  The caller holds the lock. */
+static bool is_revoked(const msd_cache_use_t *use, const unsigned char *id)
+{
+    unsigned char old[MSD_STORE_RECORD_MAX];
+    bool revoked = false;
+
+    for (int i = 0; !revoked && i < use->cache->generation_count; i++) {
+        apr_size_t len = 1;
+
+        revoked = retrieve(use, i, id, old, &len) == APR_SUCCESS && len == 0;
+    }
+    msd_wipe(old, sizeof(old));
+    return revoked;
+}
+
+/*
+ * Store, but leave a tombstone alone unless it is one that is stored.  A record
+ * stands under one name only, so that an older one cannot come back; a
+ * tombstone under all, for those who know the context by the other.
+ */
 static apr_status_t replace(const msd_cache_use_t *use,
-                            const unsigned char *id,
-                            const unsigned char *record, apr_size_t len,
+                            const unsigned char *id, msd_text_t record,
                             uint64_t ttl_ms)
 {
-    unsigned char name[NAME_SIZE];
-    unsigned char old[MSD_STORE_RECORD_MAX];
-    apr_size_t old_len = 1;
+    bool revokes = record.len == sizeof(tombstone);
     apr_status_t status;
 
     if (use->cache == NULL) {
         return APR_SUCCESS;
     }
-    status = make_name(use->cache, id, name);
-    if (status == APR_SUCCESS) {
-        status = lock(use->cache);
-    }
+    status = lock(use->cache);
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (retrieve(use, name, old, &old_len) != APR_SUCCESS || old_len > 0
-        || len == sizeof(tombstone)) {
-        status = store(use, name, record, len, ttl_ms);
+    if (revokes || !is_revoked(use, id)) {
+        status = store(use, 0, id, record, ttl_ms);
+        for (int i = 1; i < use->cache->generation_count; i++) {
+            if (!revokes) {
+                forget(use, i, id);
+            } else if (store(use, i, id, record, ttl_ms) != APR_SUCCESS) {
+                status = APR_EGENERAL;
+            }
+        }
     }
     unlock(use->cache);
-    msd_wipe(old, old_len);
     return status;
 }
 
@@ -309,13 +378,17 @@ static apr_status_t cache_put(void *self, const unsigned char *id,
                               const unsigned char *record, apr_size_t len,
                               uint64_t ttl_ms)
 {
-    return replace(self, id, record, len, ttl_ms);
+    const msd_text_t text = { (const char *)record, len };
+
+    return replace(self, id, text, ttl_ms);
 }
 
 static apr_status_t cache_revoke(void *self, const unsigned char *id,
                                  uint64_t ttl_ms)
 {
-    return replace(self, id, tombstone, sizeof(tombstone), ttl_ms);
+    const msd_text_t text = { (const char *)tombstone, sizeof(tombstone) };
+
+    return replace(self, id, text, ttl_ms);
 }
 
 msd_store_t msd_cache_store(msd_cache_use_t *use, msd_cache_t *cache,

@@ -32,11 +32,16 @@ const char *msd_cache_create_default(apr_pool_t *temp, apr_pool_t *pool,
 
 /*
  * Open the cache, in the parent, once for each generation.
- * keys: for records that leave the process; must outlive the cache.
+ * keys: for records that leave the process; must outlive the cache.  Records
+ * are kept under the current keys, and found under the previous ones too.
  * pool: the configuration pool, which closes the cache.
  */
-apr_status_t msd_cache_open(msd_cache_t *cache, const msd_keys_t *keys,
+apr_status_t msd_cache_open(msd_cache_t *cache, const msd_keyring_t *keys,
                             server_rec *s, apr_pool_t *pool);
+
+/* Whether others than the processes of this server can read it; its records
+ * are then sealed. */
+bool msd_cache_leaves_process(const msd_cache_t *cache);
 
 /* Take the cache up in a child. */
 apr_status_t msd_cache_child(msd_cache_t *cache, apr_pool_t *pool);

@@ -107,6 +107,7 @@ void *msd_config_merge_server(apr_pool_t *pool, void *outer, void *inner)
     msd_server_config_t *merged = apr_pcalloc(pool, sizeof(*merged));
 
     MERGE_POINTER(cache);
+    MERGE_POINTER(secret);
     MERGE_POINTER(scope);
     MERGE(replay_slots);
     return merged;
@@ -159,7 +160,7 @@ static void set_times(const msd_dir_config_t *dir, msd_policy_t *policy)
 }
 
 void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
-                       msd_text_t scope, msd_policy_t *policy)
+                       msd_policy_t *policy)
 {
     int qops = RESOLVE(dir->qops, 1 << MSD_QOP_AUTH);
     int compat = RESOLVE(dir->compat, 0);
@@ -173,7 +174,6 @@ void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
         policy->realms = (const char *const *)dir->realms->elts;
         policy->realm_count = dir->realms->nelts;
     }
-    policy->scope = scope;
     policy->domain = dir->domain;
     policy->qop_auth = (qops & 1 << MSD_QOP_AUTH) != 0;
     policy->qop_auth_int = (qops & 1 << MSD_QOP_AUTH_INT) != 0;

@@ -55,13 +55,15 @@ typedef struct {
     apr_int64_t ldap_timeout_ms;
 } msd_dir_config_t;
 
-/* Of a server.  The first three count in the main server only. */
+/* Of a server.  The first four count in the main server only. */
 typedef struct {
     struct msd_cache_t *cache;          /* NULL: the default */
+    const msd_secret_t *secret;         /* NULL: one that is drawn */
     apr_int64_t replay_slots;
     struct msd_state_t *state;          /* shared by all; see state.h */
     const char *scope;                  /* AuthMSDigestScope, or NULL */
     uint64_t identity_mark;             /* for the scope of nonces */
+    uint64_t previous_mark;             /* the same, by the previous keys */
     struct msd_watchdog_t *watchdog;    /* of this process; see ldap.c */
 } msd_server_config_t;
 
@@ -76,11 +78,12 @@ msd_server_config_t *msd_config_server(const server_rec *s);
 
 /*
  * The policy of a section, with defaults where nothing was configured.
- * realm: text, escapes taken away; scope: see nonce.h.  Both must outlive the
- * policy, as must the section.
+ * realm: text, escapes taken away; must outlive the policy, as must the
+ * section.
+ * The scopes are left to the caller.
  */
 void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
-                       msd_text_t scope, msd_policy_t *policy);
+                       msd_policy_t *policy);
 
 /* Whether one of the section's authorities is RADIUS. */
 bool msd_config_has_radius(const msd_dir_config_t *dir);

@@ -12,6 +12,7 @@
 #include "httpd/config.h"
 #include "httpd/ldapdirective.h"
 #include "httpd/radius.h"
+#include "httpd/secret.h"
 #include "httpd/value.h"
 
 #define SECOND APR_INT64_C(1000)
@@ -383,6 +384,8 @@ const command_rec msd_directives[] = {
                   RSRC_CONF, "where contexts are kept"),
     AP_INIT_TAKE1("AuthMSDigestReplaySlots", set_replay_slots, NULL, RSRC_CONF,
                   "how many live nonces the guard can hold"),
+    AP_INIT_TAKE1("AuthMSDigestSecret", msd_secret_set, NULL, RSRC_CONF,
+                  "file:/path or exec:/path of the secret of the keys"),
     AP_INIT_TAKE1("AuthMSDigestScope", set_scope, NULL, RSRC_CONF,
                   "name under which servers share nonces and contexts"),
     MSD_LDAP_DIRECTIVES(IN_SECTION),

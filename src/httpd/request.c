@@ -30,6 +30,7 @@ typedef struct {
     const msd_dir_config_t *dir;
     msd_state_t *state;
     uint64_t scope_mark;
+    uint64_t previous_mark;         /* the same, by the previous keys */
     msd_policy_t policy;
     msd_world_t world;
     msd_cache_use_t cache_use;
@@ -121,27 +122,43 @@ static const char *get_realm(request_rec *r)
  * proven by the same providers, and the same directory, which tell of the same
  * groups.  A keyed mark of them, not their text: it is hashed for each request.
  */
-static msd_text_t get_scope(work_t *work, const char *realm)
+static uint64_t mark_scope(const work_t *work, const char *realm,
+                           const unsigned char *key, uint64_t identity_mark)
 {
-    const unsigned char *key = work->state->keys.user;
+    const msd_dir_config_t *dir = work->dir;
+    uint64_t mark = msd_context_mark(msd_text_of(realm), key)
+                    + 3 * msd_context_mark(msd_text_of(dir->provider_names),
+                                           key)
+                    + 5 * identity_mark;
 
-    work->scope_mark =
-        msd_context_mark(msd_text_of(realm), key)
-        + 3 * msd_context_mark(msd_text_of(work->dir->provider_names), key)
-        + 5 * msd_config_server(work->r->server)->identity_mark;
-    if (work->dir->ldap_url != NULL) {
-        work->scope_mark +=
-            7 * msd_context_mark(msd_text_of(work->dir->ldap_url->text), key);
+    if (dir->ldap_url != NULL) {
+        mark += 7 * msd_context_mark(msd_text_of(dir->ldap_url->text), key);
     }
-    if (work->dir->ldap_group != NULL) {
-        work->scope_mark +=
-            11 * msd_context_mark(msd_text_of(work->dir->ldap_group), key);
+    if (dir->ldap_group != NULL) {
+        mark += 11 * msd_context_mark(msd_text_of(dir->ldap_group), key);
     }
-    if (work->dir->radius_groups_in != MSD_UNSET) {
-        work->scope_mark += 13 * (uint64_t)work->dir->radius_groups_in;
+    if (dir->radius_groups_in != MSD_UNSET) {
+        mark += 13 * (uint64_t)dir->radius_groups_in;
     }
-    return (msd_text_t){ (const char *)&work->scope_mark,
-                         sizeof(work->scope_mark) };
+    return mark;
+}
+
+static void set_scopes(work_t *work, const char *realm)
+{
+    const msd_server_config_t *server = msd_config_server(work->r->server);
+    const msd_keyring_t *keys = &work->state->keys;
+
+    work->scope_mark = mark_scope(work, realm, keys->current.user,
+                                  server->identity_mark);
+    if (keys->previous != NULL) {
+        work->previous_mark = mark_scope(work, realm, keys->previous->user,
+                                         server->previous_mark);
+    }
+    work->policy.scope = (msd_text_t){ (const char *)&work->scope_mark,
+                                       sizeof(work->scope_mark) };
+    work->policy.previous_scope = (msd_text_t){
+        (const char *)&work->previous_mark, sizeof(work->previous_mark)
+    };
 }
 
 /* Returns false when the section has no realm. */
@@ -162,8 +179,8 @@ static bool begin_work(request_rec *r, work_t *work)
     work->dir = ap_get_module_config(r->per_dir_config,
                                      &auth_msdigest_module);
     work->state = server->state;
-    msd_config_policy(work->dir, realm, get_scope(work, realm),
-                      &work->policy);
+    msd_config_policy(work->dir, realm, &work->policy);
+    set_scopes(work, realm);
     now_ms = msd_state_now_ms(work->state);
     work->store = msd_nearstore_store(
         &work->near_use, work->state->near,
@@ -175,7 +192,9 @@ static bool begin_work(request_rec *r, work_t *work)
         .random = msd_random_draw,
         .random_self = work->state->random,
         .hasher = work->state->hasher,
-        .keys = &work->state->keys,
+        .epoch_ms = work->state->epoch_ms,
+        .keys = &work->state->keys.current,
+        .previous = work->state->keys.previous,
         .nonces = work->state->nonces,
         .replay = work->state->replay,
         .store = &work->store,

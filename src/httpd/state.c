@@ -13,6 +13,7 @@
 #include "httpd/config.h"
 #include "httpd/directives.h"
 #include "httpd/lint.h"
+#include "httpd/secret.h"
 
 APLOG_USE_MODULE(auth_msdigest);
 
@@ -32,8 +33,7 @@ APLOG_USE_MODULE(auth_msdigest);
 typedef struct {
     apr_pool_t *pool;
     apr_shm_t *shm;
-    unsigned char secret[MSD_SECRET_SIZE];
-    int has_secret;
+    msd_secret_t drawn;     /* none when its count is 0 */
 } retained_t;
 
 static uint64_t clock_ms(void)
@@ -135,21 +135,33 @@ static msd_replay_t *get_guard(retained_t *retained, server_rec *s,
     return replay != NULL ? replay : begin_life(retained, slots, s, pool);
 }
 
-static apr_status_t make_keys(retained_t *retained, msd_state_t *state,
-                              apr_pool_t *pool)
+/* For a server that is given none. */
+static const msd_secret_t *draw_secret(retained_t *retained)
 {
-    if (!retained->has_secret) {
-        apr_status_t status = msd_random_draw(NULL, retained->secret,
-                                               sizeof(retained->secret));
+    msd_secret_t *drawn = &retained->drawn;
 
-        if (status != APR_SUCCESS) {
-            return status;
-        }
-        retained->has_secret = 1;
+    if (drawn->count == 0
+        && msd_random_draw(NULL, drawn->generations[0], MSD_SECRET_SIZE)
+               == APR_SUCCESS) {
+        drawn->count = 1;
     }
-    return msd_keys_derive(retained->secret,
-                           msd_replay_life_id(state->replay), pool,
-                           &state->keys);
+    return drawn->count > 0 ? drawn : NULL;
+}
+
+static apr_status_t make_keys(retained_t *retained, msd_state_t *state,
+                              server_rec *s, apr_pool_t *pool)
+{
+    const msd_secret_t *secret = msd_config_server(s)->secret;
+
+    if (secret != NULL) {
+        msd_secret_log(secret, s);
+    } else {
+        secret = draw_secret(retained);
+    }
+    return secret == NULL
+               ? APR_EGENERAL
+               : msd_keyring_derive(secret, msd_replay_life_id(state->replay),
+                                    pool, &state->keys);
 }
 
 /* A cache that cannot be opened costs a trip to the provider for each request,
@@ -175,6 +187,11 @@ static void open_cache(msd_state_t *state, server_rec *s, apr_pool_t *pool,
         return;
     }
     state->cache = cache;
+    /* Others, or this server in another life, read by another clock. */
+    if (msd_cache_leaves_process(cache)) {
+        state->epoch_ms = (uint64_t)(apr_time_now() / 1000)
+                          - msd_state_now_ms(state);
+    }
 }
 
 /* What tells this server from the others of the machine: nonces and contexts
@@ -201,10 +218,14 @@ static void give_state(server_rec *s, msd_state_t *state, apr_pool_t *pool)
 {
     msd_server_config_t *own = apr_pmemdup(pool, msd_config_server(s),
                                            sizeof(*own));
+    msd_text_t identity = msd_text_of(make_identity(s, pool));
 
     own->state = state;
-    own->identity_mark = msd_context_mark(msd_text_of(make_identity(s, pool)),
-                                          state->keys.user);
+    own->identity_mark = msd_context_mark(identity, state->keys.current.user);
+    if (state->keys.previous != NULL) {
+        own->previous_mark = msd_context_mark(identity,
+                                              state->keys.previous->user);
+    }
     ap_set_module_config(s->module_config, &auth_msdigest_module, own);
 }
 
@@ -253,7 +274,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
     if (state->replay == NULL) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (make_keys(retained, state, pool) != APR_SUCCESS) {
+    if (make_keys(retained, state, s, pool) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
                      MSD_LOGNO(205) "OpenSSL cannot make the keys; check its "
                      "configuration");

@@ -17,7 +17,8 @@
 /* Of one generation; made by the parent, inherited by its children. */
 typedef struct msd_state_t {
     msd_replay_t *replay;       /* outlives a graceful restart */
-    msd_keys_t keys;
+    msd_keyring_t keys;
+    uint64_t epoch_ms;          /* see accept.h; 0: contexts stay here */
     msd_hasher_t *hasher;
     msd_noncecache_t *nonces;   /* of this process */
     msd_cache_t *cache;         /* NULL: could not be opened */
@@ -31,7 +32,8 @@ int msd_state_pre_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp);
 
 /*
  * Make the state of a generation, and give it to all servers.  The guard's
- * table, its life id and the drawn secret are kept over graceful restarts.
+ * table, its life id and a drawn secret are kept over graceful restarts; one
+ * that is configured may change by them.
  */
 int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
                           server_rec *s);

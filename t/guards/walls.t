@@ -56,7 +56,7 @@ my $of_httpd = qr{^(?:ap_|http|util_|mod_|mpm_|scoreboard)};
 for my $path (grep { m{^bin/} } sources()) {
     for my $include (slurp($path) =~ /^\s*#\s*include\s*["<]([^">]+)[">]/gm) {
         my $where = "$path includes $include";
-        push @crossed, $where if -e "src/$include" && room_of($include) !~ /^(?:base|digest|authority)$/;
+        push @crossed, $where if -e "src/$include" && room_of($include) !~ /^(?:base|digest|context|authority)$/;
         push @foreign, $where if $include =~ $of_httpd;
     }
 }
