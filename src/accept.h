@@ -37,7 +37,8 @@ typedef struct {
     const char *const *realms;      /* more that clients may choose */
     int realm_count;
     msd_text_t scope;               /* where nonces are good */
-    msd_text_t previous_scope;      /* the same, for the previous keys */
+    msd_text_t previous_scope;      /* the same, for the previous keys; unset
+                                       when there are none */
     const char *domain;             /* URIs for the challenge, or NULL */
     msd_algorithm_t algorithms[MSD_ALGORITHM_COUNT];    /* in this order */
     int algorithm_count;

@@ -11,7 +11,7 @@
 #define KEEP_ALIVE_PART 4
 
 /* How far the clocks of machines that share contexts may be apart. */
-#define CLOCK_DIFFERENCE_MS INT64_C(120000)
+#define CLOCK_DIFFERENCE_MS UINT64_C(120000)
 
 msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
                                const char *reason)
@@ -32,10 +32,14 @@ static uint64_t age_of(const msd_attempt_t *attempt, uint64_t then_ms)
     return age > 0 ? (uint64_t)age : 0;
 }
 
-/* A clock that is wrong must not make a context that never grows old. */
-static bool is_of_the_future(const msd_attempt_t *attempt, uint64_t then_ms)
+/* Whether then is less than this ago, and not of the future: a clock that is
+ * wrong must not make a context that never grows old.  One comparison does
+ * for both, as what is negative wraps to what is large. */
+static bool is_within(const msd_attempt_t *attempt, uint64_t then_ms,
+                      uint64_t limit_ms)
 {
-    return (int64_t)(then_ms - attempt->world->now_ms) > CLOCK_DIFFERENCE_MS;
+    return attempt->world->now_ms - then_ms + CLOCK_DIFFERENCE_MS
+           < limit_ms + CLOCK_DIFFERENCE_MS;
 }
 
 static bool is_alive(const msd_attempt_t *attempt)
@@ -43,10 +47,8 @@ static bool is_alive(const msd_attempt_t *attempt)
     const msd_policy_t *policy = attempt->policy;
     const msd_context_t *context = &attempt->context;
 
-    return !is_of_the_future(attempt, context->proven_ms)
-           && !is_of_the_future(attempt, context->kept_ms)
-           && age_of(attempt, context->proven_ms) < policy->context_lifetime_ms
-           && age_of(attempt, context->kept_ms) < policy->context_idle_ms;
+    return is_within(attempt, context->proven_ms, policy->context_lifetime_ms)
+           && is_within(attempt, context->kept_ms, policy->context_idle_ms);
 }
 
 /* Whether the context is of the user who asks, of his realm and this place;

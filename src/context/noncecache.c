@@ -97,8 +97,8 @@ static bool is_text(const entry_t *entry, msd_text_t text)
     return difference == 0;
 }
 
-bool msd_noncecache_find(msd_noncecache_t *cache, uint64_t mark,
-                         msd_text_t text, msd_nonce_t *out)
+static bool find(msd_noncecache_t *cache, uint64_t mark, msd_text_t text,
+                 msd_nonce_t *out)
 {
     entry_t entry;
 
@@ -111,13 +111,19 @@ bool msd_noncecache_find(msd_noncecache_t *cache, uint64_t mark,
     return true;
 }
 
+bool msd_noncecache_find(msd_noncecache_t *cache, uint64_t mark,
+                         msd_text_t text, msd_nonce_t *out)
+{
+    return find(cache, mark, text, out);
+}
+
 bool msd_noncecache_open(msd_noncecache_t *cache, msd_hmac_t *key,
                          msd_text_t scope, uint64_t mark, msd_text_t text,
                          msd_nonce_t *out)
 {
     entry_t entry;
 
-    if (msd_noncecache_find(cache, mark, text, out)) {
+    if (find(cache, mark, text, out)) {
         return true;
     }
     if (!msd_nonce_open(key, scope, text, out)) {

@@ -153,12 +153,12 @@ static void set_scopes(work_t *work, const char *realm)
     if (keys->previous != NULL) {
         work->previous_mark = mark_scope(work, realm, keys->previous->user,
                                          server->previous_mark);
+        work->policy.previous_scope = (msd_text_t){
+            (const char *)&work->previous_mark, sizeof(work->previous_mark)
+        };
     }
     work->policy.scope = (msd_text_t){ (const char *)&work->scope_mark,
                                        sizeof(work->scope_mark) };
-    work->policy.previous_scope = (msd_text_t){
-        (const char *)&work->previous_mark, sizeof(work->previous_mark)
-    };
 }
 
 /* Returns false when the section has no realm. */
