@@ -218,7 +218,7 @@ static apr_status_t unseal(const msd_cache_t *cache, int generation,
         memcpy(record, held.data, held.len);
     }
     if (cache->leaves_process) {
-        msd_wipe(plain, held.len < sizeof(plain) ? held.len : sizeof(plain));
+        msd_wipe(plain, sizeof(plain));
     }
     return status;
 }
@@ -240,9 +240,9 @@ static apr_status_t retrieve(const msd_cache_use_t *use, int generation,
                                            use->r->pool);
     }
     if (status == APR_SUCCESS) {
-        const msd_text_t text = { (const char *)held, held_len };
-
-        status = unseal(cache, generation, name, text, record, len);
+        status = unseal(cache, generation, name,
+                        (msd_text_t){ (const char *)held, held_len }, record,
+                        len);
         msd_wipe(held, held_len);
     }
     return status;
@@ -265,13 +265,11 @@ static apr_status_t store(const msd_cache_use_t *use, int generation,
 
     memcpy(held, record.data, record.len);
     if (status == APR_SUCCESS && cache->leaves_process) {
-        status = RAND_bytes(random, sizeof(random)) == 1 ? APR_SUCCESS
-                                                         : APR_EGENERAL;
-        if (status == APR_SUCCESS) {
-            status = msd_seal_close(cache->generations[generation].seal,
-                                    name_text, record, random, held);
-        }
         held_len += MSD_SEAL_OVERHEAD;
+        status = RAND_bytes(random, sizeof(random)) != 1
+                     ? APR_EGENERAL
+                     : msd_seal_close(cache->generations[generation].seal,
+                                      name_text, record, random, held);
     }
     if (status == APR_SUCCESS) {
         status = cache->provider->store(cache->instance, use->r->server, name,
@@ -301,8 +299,8 @@ static apr_status_t find(const msd_cache_use_t *use, const unsigned char *id,
 {
     apr_status_t status = APR_NOTFOUND;
 
-    for (int i = 0;
-         status != APR_SUCCESS && i < use->cache->generation_count; i++) {
+    for (int i = 0; status != APR_SUCCESS && i < use->cache->generation_count;
+         i++) {
         status = retrieve(use, i, id, record, len);
     }
     return status;

@@ -12,9 +12,9 @@
 #include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/groups.h"
-#include "httpd/ldapurl.h"
 #include "httpd/log.h"
 #include "httpd/provider.h"
+#include "httpd/scope.h"
 #include "httpd/state.h"
 #include "digest/username.h"
 
@@ -29,8 +29,7 @@ typedef struct {
     request_rec *top;               /* the client's own request */
     const msd_dir_config_t *dir;
     msd_state_t *state;
-    uint64_t scope_mark;
-    uint64_t previous_mark;         /* the same, by the previous keys */
+    msd_scope_t scope;
     msd_policy_t policy;
     msd_world_t world;
     msd_cache_use_t cache_use;
@@ -96,76 +95,11 @@ request_rec *msd_request_top(request_rec *r)
     return r;
 }
 
-/* httpd gives the realm with its quotes escaped, and only those. */
-static const char *get_realm(request_rec *r)
-{
-    const char *name = ap_auth_name(r);
-    char *copy;
-    char *out;
-
-    if (name == NULL || ap_strchr_c(name, '\\') == NULL) {
-        return name;
-    }
-    out = copy = apr_palloc(r->pool, strlen(name) + 1);
-    for (; *name != '\0'; name++) {
-        if (name[0] == '\\' && name[1] == '"') {
-            name++;
-        }
-        *out++ = *name;
-    }
-    *out = '\0';
-    return copy;
-}
-
-/*
- * Where a nonce and its context are good: in one realm of one virtual host,
- * proven by the same providers, and the same directory, which tell of the same
- * groups.  A keyed mark of them, not their text: it is hashed for each request.
- */
-static uint64_t mark_scope(const work_t *work, const char *realm,
-                           const unsigned char *key, uint64_t identity_mark)
-{
-    const msd_dir_config_t *dir = work->dir;
-    uint64_t mark = msd_context_mark(msd_text_of(realm), key)
-                    + 3 * msd_context_mark(msd_text_of(dir->provider_names),
-                                           key)
-                    + 5 * identity_mark;
-
-    if (dir->ldap_url != NULL) {
-        mark += 7 * msd_context_mark(msd_text_of(dir->ldap_url->text), key);
-    }
-    if (dir->ldap_group != NULL) {
-        mark += 11 * msd_context_mark(msd_text_of(dir->ldap_group), key);
-    }
-    if (dir->radius_groups_in != MSD_UNSET) {
-        mark += 13 * (uint64_t)dir->radius_groups_in;
-    }
-    return mark;
-}
-
-static void set_scopes(work_t *work, const char *realm)
-{
-    const msd_server_config_t *server = msd_config_server(work->r->server);
-    const msd_keyring_t *keys = &work->state->keys;
-
-    work->scope_mark = mark_scope(work, realm, keys->current.user,
-                                  server->identity_mark);
-    if (keys->previous != NULL) {
-        work->previous_mark = mark_scope(work, realm, keys->previous->user,
-                                         server->previous_mark);
-        work->policy.previous_scope = (msd_text_t){
-            (const char *)&work->previous_mark, sizeof(work->previous_mark)
-        };
-    }
-    work->policy.scope = (msd_text_t){ (const char *)&work->scope_mark,
-                                       sizeof(work->scope_mark) };
-}
-
 /* Returns false when the section has no realm. */
 static bool begin_work(request_rec *r, work_t *work)
 {
     const msd_server_config_t *server = msd_config_server(r->server);
-    const char *realm = get_realm(r);
+    const char *realm = msd_scope_realm(r);
     uint64_t now_ms;
 
     if (realm == NULL) {
@@ -180,7 +114,7 @@ static bool begin_work(request_rec *r, work_t *work)
                                      &auth_msdigest_module);
     work->state = server->state;
     msd_config_policy(work->dir, realm, &work->policy);
-    set_scopes(work, realm);
+    msd_scope_set(&work->scope, r, work->dir, realm, &work->policy);
     now_ms = msd_state_now_ms(work->state);
     work->store = msd_nearstore_store(
         &work->near_use, work->state->near,
