@@ -7,18 +7,13 @@
 
 #include <apr_strings.h>
 
-#include "digest/challenge.h"
-#include "proof.h"
+#include "ask.h"
+#include "offer.h"
+#include "remember.h"
 
 /* A nonce that claims to be younger than now by more than this was made by
  * a clock that is not ours any more (a restored snapshot). */
 #define CLOCK_TOLERANCE_MS 1000
-
-/* A hash that OpenSSL's policy forbids (MD5 under FIPS) is not offered. */
-static bool is_possible(const msd_world_t *world, msd_algorithm_t algorithm)
-{
-    return msd_hasher_has(world->hasher, msd_algorithm_hash(algorithm));
-}
 
 static bool is_offered(const msd_policy_t *policy, msd_algorithm_t algorithm)
 {
@@ -82,7 +77,7 @@ static msd_verdict_t check_policy(msd_attempt_t *attempt)
     const msd_policy_t *policy = attempt->policy;
 
     if (!is_offered(policy, credentials->algorithm)
-        || !is_possible(attempt->world, credentials->algorithm)) {
+        || !msd_offer_is_possible(attempt->world, credentials->algorithm)) {
         return msd_proof_refuse(attempt, MSD_DENIED,
                                 "the algorithm is not offered here");
     }
@@ -273,6 +268,19 @@ static msd_replay_key_t replay_key(const msd_attempt_t *attempt)
     return msd_replay_key(&attempt->nonce, user, attempt->keys->user);
 }
 
+/* What the guard would say to the count; nothing changes. */
+static msd_verdict_t peek_count(msd_attempt_t *attempt)
+{
+    if (attempt->policy->replay_mode == MSD_REPLAY_OFF
+        || attempt->request->counted) {
+        return MSD_ACCEPTED;
+    }
+    return judge_count(attempt,
+                       msd_replay_peek(attempt->world->replay,
+                                       replay_key(attempt),
+                                       attempt->credentials.nc));
+}
+
 /*
  * A count that was used is a replay wherever it is sent (python-requests sends
  * its header again to the target of a redirect); one that was never used and
@@ -280,24 +288,34 @@ static msd_replay_key_t replay_key(const msd_attempt_t *attempt)
  */
 static msd_verdict_t check_uri(msd_attempt_t *attempt)
 {
-    const msd_policy_t *policy = attempt->policy;
-    msd_verdict_t verdict = MSD_ACCEPTED;
+    msd_verdict_t verdict;
 
     if (msd_uri_matches(attempt->credentials.uri, &attempt->request->target,
-                        policy->uri_rules)) {
+                        attempt->policy->uri_rules)) {
         return MSD_ACCEPTED;
     }
-    if (policy->replay_mode != MSD_REPLAY_OFF && !attempt->request->counted) {
-        verdict = judge_count(attempt,
-                              msd_replay_peek(attempt->world->replay,
-                                              replay_key(attempt),
-                                              attempt->credentials.nc));
-    }
+    verdict = peek_count(attempt);
     if (verdict != MSD_ACCEPTED) {
         return verdict;
     }
     return msd_proof_refuse(attempt, MSD_WRONG_URI,
                             "uri is not the request target");
+}
+
+/*
+ * The authority is asked again only about a request that would be accepted
+ * otherwise: one that was recorded, and is sent again and again, asks nobody.
+ */
+static msd_verdict_t check_age(msd_attempt_t *attempt)
+{
+    msd_verdict_t verdict;
+
+    if (attempt->outcome->proven != MSD_PROVEN_BY_CONTEXT
+        || !msd_proof_is_due(attempt)) {
+        return MSD_ACCEPTED;
+    }
+    verdict = peek_count(attempt);
+    return verdict == MSD_ACCEPTED ? msd_proof_confirm(attempt) : verdict;
 }
 
 static msd_verdict_t use_count(msd_attempt_t *attempt)
@@ -323,7 +341,8 @@ void msd_accept(const msd_world_t *world, const msd_policy_t *policy,
 {
     static msd_verdict_t (*const steps[])(msd_attempt_t *) = {
         check_syntax,    check_policy, read_nonce, msd_proof_check,
-        check_freshness, check_uri,    use_count,  msd_proof_remember,
+        check_freshness, check_uri,    check_age,  use_count,
+        msd_remember,
     };
     msd_attempt_t attempt;
 
@@ -335,60 +354,19 @@ void msd_accept(const msd_world_t *world, const msd_policy_t *policy,
     attempt.opaque_is_ours = false;
     attempt.state = MSD_CONTEXT_NONE;
     attempt.record_len = 0;
+    attempt.turn.place = NULL;
+    attempt.turn.waited = false;
     outcome->verdict = MSD_ACCEPTED;
     for (apr_size_t i = 0; outcome->verdict == MSD_ACCEPTED
                            && i < sizeof(steps) / sizeof(steps[0]);
          i++) {
         outcome->verdict = steps[i](&attempt);
     }
+    msd_ask_end(&attempt);
     msd_wipe(&attempt, offsetof(msd_attempt_t, record) + attempt.record_len);
 }
 
 bool msd_verdict_is_stale(msd_verdict_t verdict)
 {
     return verdict == MSD_STALE || verdict == MSD_REPLAYED;
-}
-
-int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
-                  const msd_outcome_t *outcome, const char **lines)
-{
-    unsigned char random[MSD_NONCE_RANDOM_SIZE + MSD_CONTEXT_ID_SIZE];
-    const unsigned char *context_id = random + MSD_NONCE_RANDOM_SIZE;
-    char nonce[MSD_NONCE_LENGTH + 1];
-    char opaque[2 * MSD_CONTEXT_ID_SIZE + 1];
-    msd_algorithm_t possible[MSD_ALGORITHM_COUNT];
-    int n = 0;
-    msd_challenge_t challenge = {
-        .realm = policy->realm,
-        .nonce = nonce,
-        .opaque = opaque,
-        .domain = policy->domain,
-        .qop = !policy->qop_auth_int ? "auth"
-               : policy->qop_auth    ? "auth,auth-int"
-                                     : "auth-int",
-        .userhash = policy->userhash,
-        .stale = outcome != NULL && msd_verdict_is_stale(outcome->verdict),
-    };
-
-    if (world->random(world->random_self, random, sizeof(random))
-        != APR_SUCCESS) {
-        return 0;
-    }
-    if (outcome != NULL && outcome->has_context_id && challenge.stale) {
-        context_id = outcome->context_id;
-    }
-    if (msd_nonce_mint(world->keys->nonce, policy->scope, world->now_ms,
-                       random, context_id, nonce)
-        != APR_SUCCESS) {
-        return 0;
-    }
-    msd_hex_encode(context_id, MSD_CONTEXT_ID_SIZE, opaque);
-    opaque[2 * MSD_CONTEXT_ID_SIZE] = '\0';
-    for (int i = 0; i < policy->algorithm_count; i++) {
-        if (is_possible(world, policy->algorithms[i])) {
-            possible[n++] = policy->algorithms[i];
-        }
-    }
-    msd_challenge_format(&challenge, possible, n, world->pool, lines);
-    return n;
 }

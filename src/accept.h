@@ -8,6 +8,8 @@
 #include "context/noncecache.h"
 #include "context/replay.h"
 #include "digest/uri.h"
+#include "limit/counter.h"
+#include "limit/turn.h"
 
 /* What this decision may use of the world.  Nothing here is global: a test
  * hands in its own clock, randomness, store and authorities. */
@@ -28,6 +30,8 @@ typedef struct {
     const msd_store_t *store;
     const msd_authority_t *authorities;
     int authority_count;
+    const msd_counters_t *counters; /* NULL: nobody is ever too many */
+    const msd_turns_t *turns;       /* NULL: all ask at once */
     apr_pool_t *pool;               /* lives as long as the request */
 } msd_world_t;
 
@@ -52,6 +56,11 @@ typedef struct {
     uint64_t context_lifetime_ms;
     uint64_t context_idle_ms;
     uint64_t revalidate_ms;
+    /* What spares the authority; see ask.h. */
+    msd_rate_t wrong_user;          /* wrong answers for one user */
+    msd_rate_t wrong_address;       /* and from one address */
+    msd_rate_t reproof;             /* proofs for cnonces that change */
+    bool take_turns;                /* one question about a user at a time */
     msd_replay_mode_t replay_mode;
     msd_uri_rules_t uri_rules;
 } msd_policy_t;
@@ -73,6 +82,7 @@ typedef struct {
     msd_uri_target_t target;        /* of the client's request line */
     msd_entity_t *entity;           /* asked for qop=auth-int only */
     void *entity_self;
+    msd_text_t address;             /* of the client: the bytes that count */
     bool counted;   /* its count was accepted earlier in this same request */
 } msd_request_t;
 
@@ -86,6 +96,7 @@ typedef enum {
     MSD_WRONG_URI,          /* digest right, but made for another resource */
     MSD_UNAVAILABLE,        /* no authority could tell */
     MSD_TOO_LARGE,          /* the body is, for auth-int */
+    MSD_TOO_MANY,           /* the authority is spared, whatever it would say */
     MSD_VERDICT_COUNT
 } msd_verdict_t;
 
@@ -108,6 +119,7 @@ typedef struct {
     bool counted;               /* the guard took its count, now or before */
     bool cnonce_changed;        /* so the authority was asked again, as its
                                    key is for one cnonce */
+    uint32_t retry_after_s;     /* MSD_TOO_MANY: when it is worth a try */
     bool revalidation_failed;   /* the authority was due, but unavailable */
     char rspauth[2 * MSD_HASH_MAX + 1]; /* empty: not wanted */
     msd_text_t cnonce;          /* as sent, escapes left in; with rspauth */
@@ -121,7 +133,8 @@ typedef struct {
 /*
  * Decide about a request: syntax, then policy, then nonce, then proof, and
  * only then a change of state.  A request that is not accepted changes
- * nothing, but that a context which the authority withdrew is revoked.
+ * nothing, but that a context which the authority withdrew is revoked, and
+ * that wrong answers are counted.
  *
  * Microsoft's AcceptSecurityContext and CompleteAuthToken in one: with a
  * context the answer is completed from the cached key, without one the
@@ -138,16 +151,5 @@ void msd_accept(const msd_world_t *world, const msd_policy_t *policy,
  * right, so the client need not ask its user again.
  */
 bool msd_verdict_is_stale(msd_verdict_t verdict);
-
-/*
- * Make the challenges that go with an outcome, one line for each algorithm.
- * outcome: of msd_accept, or NULL for a first challenge.
- * lines: room for MSD_ALGORITHM_COUNT; set to NUL-terminated text in
- * world->pool.
- * Returns how many lines there are; 0 when OpenSSL gave no randomness or has
- * none of the hashes.
- */
-int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
-                  const msd_outcome_t *outcome, const char **lines);
 
 #endif

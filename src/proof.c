@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The proof of an answer, by the context or by the authority. */
-#include "proof.h"
+#include "ask.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
-
-/* A context is written anew after this part of its idle time, so that one in
- * use stays and one request in hundreds pays for it. */
-#define KEEP_ALIVE_PART 4
 
 /* How far the clocks of machines that share contexts may be apart. */
 #define CLOCK_DIFFERENCE_MS UINT64_C(120000)
@@ -20,12 +16,7 @@ msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
     return verdict;
 }
 
-/*
- * The time since.  Then may lie before this server's life, as a negative
- * number; and after now, when another request wrote the context a moment after
- * this one looked at the clock, or a machine whose clock goes before.
- */
-static uint64_t age_of(const msd_attempt_t *attempt, uint64_t then_ms)
+uint64_t msd_proof_age(const msd_attempt_t *attempt, uint64_t then_ms)
 {
     int64_t age = (int64_t)(attempt->world->now_ms - then_ms);
 
@@ -51,15 +42,21 @@ static bool is_alive(const msd_attempt_t *attempt)
            && is_within(attempt, context->kept_ms, policy->context_idle_ms);
 }
 
-/* Whether the context is of the user who asks, of his realm and this place;
- * as it is named now, or was before the secret changed. */
-static bool is_own(const msd_attempt_t *attempt)
+/* Whether a context is of the user who asks, of his realm and this place; as
+ * it is named now, or was before the secret changed. */
+static bool is_users(const msd_attempt_t *attempt,
+                     const msd_context_t *context)
 {
-    uint64_t mark = attempt->context.scope_mark;
+    uint64_t mark = context->scope_mark;
 
     return (mark == attempt->owner_mark || mark == attempt->previous_mark)
-           && msd_text_equal(attempt->context.wire_name,
+           && msd_text_equal(context->wire_name,
                              attempt->credentials.username.value);
+}
+
+static bool is_own(const msd_attempt_t *attempt)
+{
+    return is_users(attempt, &attempt->context);
 }
 
 void msd_proof_load(msd_attempt_t *attempt, const unsigned char *id)
@@ -90,8 +87,7 @@ static void load_context(msd_attempt_t *attempt)
     }
 }
 
-/* Tells the first nonce and cnonce from others; a wrong guess costs a hash. */
-static uint64_t session_mark(const msd_attempt_t *attempt)
+uint64_t msd_proof_session_mark(const msd_attempt_t *attempt)
 {
     msd_text_t cnonce = attempt->response.cnonce;
     uint64_t nonce;
@@ -135,30 +131,13 @@ static bool context_verifies(msd_attempt_t *attempt)
         return false;
     }
     if (context->has_session_key
-        && context->session_mark == session_mark(attempt)) {
+        && context->session_mark == msd_proof_session_mark(attempt)) {
         return session_key_verifies(attempt) || base_key_verifies(attempt);
     }
     return base_key_verifies(attempt) || session_key_verifies(attempt);
 }
 
-/* known_key: the base key that verified the answer just now, or NULL. */
-static void ask_authority(msd_attempt_t *attempt,
-                          const unsigned char *known_key)
-{
-    const msd_world_t *world = attempt->world;
-    msd_question_t question = {
-        .username = &attempt->credentials.username,
-        .realm = attempt->credentials.realm,
-        .response = &attempt->response,
-        .known_key = known_key,
-        .pool = world->pool,
-    };
-
-    msd_authority_ask(world->authorities, world->authority_count, &question,
-                      &attempt->proof);
-}
-
-/* The record does not live as long as the outcome. */
+/* A record does not live as long as the outcome. */
 static msd_text_t keep_text(const msd_attempt_t *attempt, msd_text_t text)
 {
     return (msd_text_t){ apr_pstrmemdup(attempt->world->pool, text.data,
@@ -183,31 +162,6 @@ static msd_verdict_t proven_by_authority(msd_attempt_t *attempt)
     attempt->outcome->groups = (msd_text_t){ attempt->proof.groups.text,
                                              attempt->proof.groups.len };
     return MSD_ACCEPTED;
-}
-
-/*
- * The cached key verified, but the authority's word is old: ask it again.  If
- * it cannot answer, its last word stands until the end of the context; if it
- * says no, the context ends now.
- */
-static msd_verdict_t revalidate(msd_attempt_t *attempt)
-{
-    ask_authority(attempt, attempt->context.has_base_key
-                               ? attempt->context.base_key
-                               : NULL);
-    switch (attempt->proof.result) {
-    case MSD_PROOF_GRANTED:
-        return proven_by_authority(attempt);
-    case MSD_PROOF_UNAVAILABLE:
-        attempt->outcome->revalidation_failed = true;
-        return proven_by_context(attempt);
-    default:
-        attempt->outcome->store_status = attempt->world->store->revoke(
-            attempt->world->store->self, attempt->nonce.context_id,
-            attempt->policy->context_lifetime_ms);
-        attempt->outcome->has_context_id = false;
-        return msd_proof_refuse(attempt, MSD_DENIED, attempt->proof.reason);
-    }
 }
 
 /* Read the body, where the answer covers it. */
@@ -263,21 +217,67 @@ static bool changes_cnonce(const msd_attempt_t *attempt)
            && !attempt->proof.has_base_key && attempt->credentials.nc > 1;
 }
 
-msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
+/* Whether the context that another first answer of the same user left a moment
+ * ago has the key of this one, too. */
+static bool neighbour_verifies(msd_attempt_t *attempt)
 {
-    msd_verdict_t verdict = prepare(attempt);
+    unsigned char id[MSD_TURN_RESULT_SIZE];
+    unsigned char *record = apr_palloc(attempt->world->pool,
+                                       MSD_STORE_RECORD_MAX);
+    apr_size_t len = 0;
+    msd_proof_t *proof = &attempt->proof;
+    msd_context_t other;
+    bool fine;
 
-    if (verdict != MSD_ACCEPTED) {
-        return verdict;
+    memset(&other, 0, sizeof(other));
+    fine = msd_turn_result(&attempt->turn, id)
+           && msd_context_load(attempt->world->store, id, record, &len,
+                               &other)
+                  == MSD_CONTEXT_FOUND
+           && is_users(attempt, &other)
+           && is_within(attempt,
+                        other.proven_ms - attempt->world->epoch_ms,
+                        MSD_TURN_MAX_MS)
+           && attempt->policy->revalidate_ms > 0
+           && other.has_base_key
+           && other.hash == msd_algorithm_hash(attempt->response.algorithm)
+           && msd_response_verify(&attempt->response, other.base_key,
+                                  proof->session_key);
+    if (fine) {
+        proof->result = MSD_PROOF_GRANTED;
+        proof->user = keep_text(attempt, other.user);
+        proof->has_base_key = true;
+        memcpy(proof->base_key, other.base_key, sizeof(proof->base_key));
+        proof->groups.len = other.groups.len;
+        proof->groups.text = apr_pstrmemdup(
+            attempt->world->pool, other.groups.data, other.groups.len);
+    }
+    msd_wipe(&other, sizeof(other));
+    msd_wipe(record, len);
+    return fine;
+}
+
+/* Whether somebody else has asked while this one waited. */
+static bool is_proven_meanwhile(msd_attempt_t *attempt)
+{
+    if (!attempt->turn.waited) {
+        return false;
     }
     load_context(attempt);
-    if (context_verifies(attempt)) {
-        bool due = age_of(attempt, attempt->context.proven_ms)
-                   >= attempt->policy->revalidate_ms;
-
-        return due ? revalidate(attempt) : proven_by_context(attempt);
+    if (context_verifies(attempt) && !msd_proof_is_due(attempt)) {
+        proven_by_context(attempt);
+        return true;
     }
-    ask_authority(attempt, NULL);
+    if (neighbour_verifies(attempt)) {
+        memcpy(attempt->key, attempt->proof.session_key, sizeof(attempt->key));
+        proven_by_authority(attempt);
+        return true;
+    }
+    return false;
+}
+
+static msd_verdict_t judge_proof(msd_attempt_t *attempt)
+{
     switch (attempt->proof.result) {
     case MSD_PROOF_GRANTED:
         memcpy(attempt->key, attempt->proof.session_key, sizeof(attempt->key));
@@ -291,92 +291,102 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
     }
 }
 
+msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
+{
+    msd_verdict_t verdict = prepare(attempt);
+
+    if (verdict != MSD_ACCEPTED) {
+        return verdict;
+    }
+    load_context(attempt);
+    if (context_verifies(attempt)) {
+        return proven_by_context(attempt);
+    }
+    verdict = msd_ask_begin(attempt);
+    if (verdict != MSD_ACCEPTED || is_proven_meanwhile(attempt)) {
+        return verdict;
+    }
+    msd_ask(attempt, NULL);
+    return judge_proof(attempt);
+}
+
+bool msd_proof_is_due(const msd_attempt_t *attempt)
+{
+    return msd_proof_age(attempt, attempt->context.proven_ms)
+           >= attempt->policy->revalidate_ms;
+}
+
+/* The authority withdrew what it said: the context ends now. */
+static msd_verdict_t withdraw(msd_attempt_t *attempt)
+{
+    const msd_store_t *store = attempt->world->store;
+    msd_outcome_t *outcome = attempt->outcome;
+
+    outcome->store_status =
+        store->revoke(store->self, attempt->nonce.context_id,
+                      attempt->policy->context_lifetime_ms);
+    outcome->has_context_id = false;
+    outcome->proven = MSD_PROVEN_NOT;
+    outcome->user = attempt->credentials.username.value;
+    outcome->groups = MSD_TEXT("");
+    return msd_proof_refuse(attempt, MSD_DENIED, attempt->proof.reason);
+}
+
+/* An authority that gave no base key cannot know an answer over the A1 of an
+ * earlier nonce: it would take it for a wrong password. */
+static bool can_be_confirmed(const msd_attempt_t *attempt)
+{
+    return attempt->context.has_base_key
+           || attempt->context.session_mark == msd_proof_session_mark(attempt);
+}
+
+static msd_verdict_t judge_confirmation(msd_attempt_t *attempt)
+{
+    switch (attempt->proof.result) {
+    case MSD_PROOF_GRANTED:
+        return proven_by_authority(attempt);
+    case MSD_PROOF_UNAVAILABLE:
+        if (attempt->state == MSD_CONTEXT_FOUND) {
+            attempt->outcome->revalidation_failed = true;
+            return MSD_ACCEPTED;
+        }
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                attempt->proof.reason);
+    default:
+        return withdraw(attempt);
+    }
+}
+
+msd_verdict_t msd_proof_confirm(msd_attempt_t *attempt)
+{
+    const msd_context_t *context = &attempt->context;
+    msd_proof_t *proof = &attempt->proof;
+
+    proof->result = MSD_PROOF_UNAVAILABLE;
+    if (!can_be_confirmed(attempt)) {
+        proof->reason = "the provider cannot confirm an answer over the key "
+                        "of an earlier nonce";
+        return withdraw(attempt);
+    }
+    if (!msd_ask_wait(attempt)) {
+        return judge_confirmation(attempt);
+    }
+    if (is_proven_meanwhile(attempt)) {
+        return MSD_ACCEPTED;
+    }
+    if (attempt->state == MSD_CONTEXT_REVOKED) {
+        proof->reason = "the provider has just denied the user";
+        return withdraw(attempt);
+    }
+    msd_ask(attempt, attempt->state == MSD_CONTEXT_FOUND
+                             && context->has_base_key
+                         ? context->base_key
+                         : NULL);
+    return judge_confirmation(attempt);
+}
+
 bool msd_proof_is_taken(const msd_attempt_t *attempt)
 {
     return attempt->state == MSD_CONTEXT_REVOKED
            || (attempt->state == MSD_CONTEXT_FOUND && !is_own(attempt));
-}
-
-/* How long the record is wanted: until idle, but never past the lifetime. */
-static uint64_t time_to_live(const msd_attempt_t *attempt)
-{
-    const msd_policy_t *policy = attempt->policy;
-    uint64_t age = age_of(attempt, attempt->context.proven_ms);
-    uint64_t left = policy->context_lifetime_ms > age
-                        ? policy->context_lifetime_ms - age
-                        : 1;
-
-    return left < policy->context_idle_ms ? left : policy->context_idle_ms;
-}
-
-static void save_context(msd_attempt_t *attempt)
-{
-    const msd_world_t *world = attempt->world;
-    msd_context_t *context = &attempt->context;
-    uint64_t ttl_ms = time_to_live(attempt);
-
-    context->scope_mark = attempt->owner_mark;
-    context->proven_ms += world->epoch_ms;
-    context->kept_ms = world->now_ms + world->epoch_ms;
-    attempt->outcome->store_status = msd_context_save(
-        world->store, attempt->nonce.context_id, context, ttl_ms);
-}
-
-/* The context as the authority's proof gives it. */
-static void renew_context(msd_attempt_t *attempt)
-{
-    msd_context_t *context = &attempt->context;
-    const msd_proof_t *proof = &attempt->proof;
-    msd_algorithm_t algorithm = attempt->credentials.algorithm;
-    apr_size_t size = msd_hash_size(msd_algorithm_hash(algorithm));
-    bool session = msd_algorithm_is_session(algorithm);
-    /* The A1 that a client may keep is that of its first answer. */
-    bool keep = attempt->state == MSD_CONTEXT_FOUND && context->has_session_key
-                && context->hash == msd_algorithm_hash(algorithm)
-                && proof->has_base_key && context->has_base_key
-                && msd_equal(proof->base_key, context->base_key, size);
-
-    context->wire_name = attempt->credentials.username.value;
-    context->user = proof->user;
-    context->groups = attempt->outcome->groups;
-    context->hash = msd_algorithm_hash(algorithm);
-    context->proven_ms = attempt->world->now_ms;
-    context->has_base_key = proof->has_base_key;
-    memcpy(context->base_key, proof->base_key, size);
-    if (!keep) {
-        context->has_session_key = session;
-        context->session_mark = session_mark(attempt);
-        memcpy(context->session_key, proof->session_key, size);
-    }
-}
-
-/* For auth-int, rspauth would cover a body that is not there yet. */
-static void answer_proof(msd_attempt_t *attempt)
-{
-    msd_outcome_t *outcome = attempt->outcome;
-
-    if (!attempt->policy->rspauth
-        || attempt->credentials.qop != MSD_QOP_AUTH) {
-        return;
-    }
-    /* Without one, when OpenSSL fails. */
-    msd_response_rspauth(&attempt->response, attempt->credentials.uri,
-                         attempt->key, outcome->rspauth);
-    outcome->cnonce = attempt->credentials.params[MSD_PARAM_CNONCE].value;
-    outcome->nc = attempt->response.nc;
-}
-
-msd_verdict_t msd_proof_remember(msd_attempt_t *attempt)
-{
-    const msd_context_t *context = &attempt->context;
-
-    answer_proof(attempt);
-    if (attempt->outcome->proven == MSD_PROVEN_BY_AUTHORITY) {
-        renew_context(attempt);
-        save_context(attempt);
-    } else if (age_of(attempt, context->kept_ms)
-               >= attempt->policy->context_idle_ms / KEEP_ALIVE_PART) {
-        save_context(attempt);
-    }
-    return MSD_ACCEPTED;
 }

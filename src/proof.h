@@ -25,6 +25,7 @@ typedef struct {
     uint64_t previous_mark;     /* the same, as the previous keys name it */
     unsigned char key[MSD_HASH_MAX];    /* the H(A1) that verified */
     msd_proof_t proof; /* valid when the authority vouched */
+    msd_turn_t turn;    /* of asking the authority; ends with the attempt */
     /* Of the record that context points into.  It stands last, and only what
      * was used of it is wiped. */
     apr_size_t record_len;
@@ -43,13 +44,23 @@ msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
 
 /*
  * Prove the answer: with the cached key of the context that the nonce names,
- * else at the authority.  When the authority's last word is older than the
- * policy wants, it is asked again.
+ * else at the authority.
  * attempt: credentials and nonce are read.  Sets response, state, context,
  * proof, and the outcome's user and proven.
  * Returns MSD_ACCEPTED to go on; the digest is then right.
  */
 msd_verdict_t msd_proof_check(msd_attempt_t *attempt);
+
+/* Whether the authority's last word is older than the policy wants. */
+bool msd_proof_is_due(const msd_attempt_t *attempt);
+
+/*
+ * Ask the authority again about an answer that the cached key has proven, and
+ * that nothing else speaks against: a header that was recorded asks nobody.
+ * If it cannot tell, its last word stands until the end of the context; if it
+ * says no, the context ends now.
+ */
+msd_verdict_t msd_proof_confirm(msd_attempt_t *attempt);
 
 /*
  * Whether a context belongs to another user or another scope, or was revoked,
@@ -58,11 +69,14 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt);
 bool msd_proof_is_taken(const msd_attempt_t *attempt);
 
 /*
- * Keep what was proven: a new context is written, one in use is written anew
- * now and then.  The last step of a decision, which cannot fail: a context
- * that could not be kept costs another trip to the authority.
- * Returns MSD_ACCEPTED.
+ * The milliseconds since.  Then may lie before this server's life, as a
+ * negative number; and after now, when another request wrote the context a
+ * moment after this one looked at the clock, or a machine whose clock goes
+ * before.
  */
-msd_verdict_t msd_proof_remember(msd_attempt_t *attempt);
+uint64_t msd_proof_age(const msd_attempt_t *attempt, uint64_t then_ms);
+
+/* Tells the first nonce and cnonce from others; a wrong guess costs a hash. */
+uint64_t msd_proof_session_mark(const msd_attempt_t *attempt);
 
 #endif

@@ -79,6 +79,14 @@ sub try_login {
     return $r;
 }
 
+# The same, once it is not spared any more.
+sub try_again {
+    my $end = time + 20;
+    my $r;
+    do { sleep 0.1; $r = try_login(@_) } until $r->status != 503 || time > $end;
+    return $r;
+}
+
 # ---- good and bad ----
 
 for my $user (qw(alice bob)) {
@@ -173,7 +181,7 @@ ok($r->header('Retry-After'), '... but may be tried later');
 cmp_ok($took, '<', 5, sprintf '... after %.2f s', $took);
 $radius->start;
 is($radius->lookups('alice') - $before, 1, 'it was one look-up in all');
-outcome(try_login('p', 'alice'), '200', 'the server is back, and asked at once');
+outcome(try_again('p', 'alice'), '200', 'the server is back, and asked again');
 
 $before = $radius->lookups('alice');
 my $browser = $server->client('alice', cnonce => 'new', keep => 1);
@@ -188,7 +196,7 @@ $r = try_login('p', 'alice');
 outcome($r, '503', 'a server that hangs');
 cmp_ok($took, '<', 5, sprintf '... costs %.2f s', $took);
 $radius->signal('CONT');
-outcome(try_login('p', 'alice'), '200', '... until it goes on');
+outcome(try_again('p', 'alice'), '200', '... until it goes on');
 for my $path (qw(secret mute garbage unsigned closed gone4 short)) {
     $r = try_login($path, 'alice');
     outcome($r, '503', "$path: nobody can prove it");

@@ -5,6 +5,7 @@
 
 #include "base/groups.h"
 #include "digest/response.h"
+#include "limit/breaker.h"
 
 typedef enum {
     MSD_PROOF_GRANTED,
@@ -39,7 +40,7 @@ typedef struct {
 } msd_proof_t;
 
 typedef struct msd_authority_t {
-    void *self;     /* the first argument of the call */
+    void *self;     /* the first argument of the calls */
 
     /*
      * Prove an answer.
@@ -47,11 +48,18 @@ typedef struct msd_authority_t {
      */
     void (*prove)(void *self, const msd_question_t *question,
                   msd_proof_t *out);
+
+    /* Who it is, as a keyed mark: users of the same one share their limits.
+     * NULL: nobody in particular. */
+    uint64_t (*mark)(void *self);
+
+    /* Spares it while it does not answer; all zero: never. */
+    msd_breaker_t breaker;
 } msd_authority_t;
 
 /*
  * Ask authorities in their order; the first that knows the user decides, and
- * one that cannot tell ends the search.
+ * one that cannot tell, or is spared, ends the search.
  * authorities: n of them.  out: filled completely.
  */
 void msd_authority_ask(const msd_authority_t *authorities, int n,

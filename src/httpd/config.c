@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "httpd/limits.h"
+
 #define SECOND APR_INT64_C(1000)
 
 /* A value or its default. */
@@ -23,6 +25,7 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     (void)path;
     dir->providers = NULL;
     dir->provider_names = NULL;
+    dir->remote = MSD_UNSET;
     dir->radius_servers = NULL;
     dir->radius_secret = NULL;
     dir->radius_nas = NULL;
@@ -42,6 +45,10 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     dir->context_lifetime_ms = MSD_UNSET;
     dir->context_idle_ms = MSD_UNSET;
     dir->revalidate_ms = MSD_UNSET;
+    dir->failures_of_user = MSD_UNSET;
+    dir->failures_of_address = MSD_UNSET;
+    dir->failure_window_ms = MSD_UNSET;
+    dir->reproofs = MSD_UNSET;
     dir->replay_mode = MSD_UNSET;
     dir->uri_match = MSD_UNSET;
     dir->ldap_url = NULL;
@@ -61,6 +68,7 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
 
     MERGE_POINTER(providers);
     MERGE_POINTER(provider_names);
+    merged->remote = in->providers == NULL ? out->remote : in->remote;
     MERGE_POINTER(radius_servers);
     MERGE_POINTER(radius_secret);
     MERGE_POINTER(radius_nas);
@@ -80,6 +88,10 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     MERGE(context_lifetime_ms);
     MERGE(context_idle_ms);
     MERGE(revalidate_ms);
+    MERGE(failures_of_user);
+    MERGE(failures_of_address);
+    MERGE(failure_window_ms);
+    MERGE(reproofs);
     MERGE(replay_mode);
     MERGE(uri_match);
     MERGE_POINTER(ldap_url);
@@ -167,6 +179,7 @@ void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
 
     set_algorithms(dir, policy);
     set_times(dir, policy);
+    msd_limits_policy(dir, policy);
     policy->realm = realm;
     policy->realms = NULL;
     policy->realm_count = 0;

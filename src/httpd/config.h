@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
     apr_array_header_t *providers;      /* msd_provider_t; NULL is unset */
     const char *provider_names;         /* with a blank behind each */
+    int remote;                         /* one is not on this machine */
     apr_array_header_t *radius_servers; /* msd_radius_server_t; NULL: unset */
     const char *radius_secret;
     const char *radius_nas;             /* NAS-Identifier */
@@ -45,6 +46,10 @@ typedef struct {
     apr_int64_t context_lifetime_ms;
     apr_int64_t context_idle_ms;
     apr_int64_t revalidate_ms;
+    int failures_of_user;               /* 0: no limit */
+    int failures_of_address;
+    apr_int64_t failure_window_ms;
+    int reproofs;                       /* in a minute */
     int replay_mode;
     int uri_match;
     struct msd_ldap_url_t *ldap_url;

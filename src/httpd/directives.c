@@ -11,6 +11,7 @@
 #include "httpd/cache.h"
 #include "httpd/config.h"
 #include "httpd/ldapdirective.h"
+#include "httpd/limits.h"
 #include "httpd/radius.h"
 #include "httpd/secret.h"
 #include "httpd/value.h"
@@ -68,6 +69,9 @@ static const char *set_provider(cmd_parms *cmd, void *config, const char *name)
     entry = apr_array_push(dir->providers);
     entry->name = apr_pstrdup(cmd->pool, name);
     entry->provider = provider;
+    if (!msd_limits_is_local(name)) {
+        dir->remote = 1;
+    }
     dir->provider_names = apr_pstrcat(
         cmd->pool, dir->provider_names == NULL ? "" : dir->provider_names,
         name, " ", NULL);
@@ -389,5 +393,6 @@ const command_rec msd_directives[] = {
     AP_INIT_TAKE1("AuthMSDigestScope", set_scope, NULL, RSRC_CONF,
                   "name under which servers share nonces and contexts"),
     MSD_LDAP_DIRECTIVES(IN_SECTION),
+    MSD_LIMITS_DIRECTIVES(IN_SECTION),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

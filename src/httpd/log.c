@@ -108,6 +108,20 @@ static void log_unavailable(msd_state_t *state, request_rec *r,
                   user_name(r, outcome), r->uri, outcome->reason);
 }
 
+/* Once in a while: it is an attack, or somebody's forgotten device. */
+static void log_too_many(msd_state_t *state, request_rec *r,
+                         const msd_outcome_t *outcome)
+{
+    bool repeated = msd_log_is_repeated(state, MSD_TOO_MANY);
+
+    ap_log_rerror(APLOG_MARK, repeated ? APLOG_DEBUG : APLOG_WARNING, 0, r,
+                  MSD_LOGNO(112) "the provider is not asked about user '%s' "
+                  "for %s: %s; new logins get 429 for %u seconds, sessions go "
+                  "on; see AuthMSDigestFailureLimit",
+                  user_name(r, outcome), r->uri, outcome->reason,
+                  outcome->retry_after_s);
+}
+
 /* It costs a trip for each request, and the administrator can change that. */
 static void log_cnonce(msd_state_t *state, request_rec *r,
                        const msd_outcome_t *outcome)
@@ -185,6 +199,9 @@ void msd_log_outcome(msd_state_t *state, request_rec *r,
                       MSD_LOGNO(109) "user '%s' refused for %s: %s; see "
                       "AuthMSDigestMaxBody",
                       user_name(r, outcome), r->uri, outcome->reason);
+        break;
+    case MSD_TOO_MANY:
+        log_too_many(state, r, outcome);
         break;
     case MSD_UNAVAILABLE:
         log_unavailable(state, r, outcome);

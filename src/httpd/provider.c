@@ -9,7 +9,9 @@
 
 #include "authority/realmhash.h"
 #include "httpd/groups.h"
+#include "httpd/ldapurl.h"
 #include "httpd/radius.h"
+#include "httpd/state.h"
 
 APLOG_USE_MODULE(auth_msdigest);
 
@@ -102,14 +104,67 @@ static msd_provider_t default_provider(void)
     return entry;
 }
 
+static uint64_t mark_text(const msd_provider_use_t *use, const char *text)
+{
+    const msd_state_t *state = msd_config_server(use->r->server)->state;
+
+    return msd_context_mark(msd_text_of(text), state->keys.current.user);
+}
+
+/* Who is asked: a name is not enough where sections have servers of their own,
+ * and one with a wrong secret must not spare them for another. */
+static uint64_t mark_servers(const msd_provider_use_t *use)
+{
+    const apr_array_header_t *servers = use->dir->radius_servers;
+    const apr_sockaddr_t *source = use->dir->radius_source;
+    uint64_t mark = mark_text(use, use->dir->radius_secret);
+
+    if (source != NULL) {
+        mark += 11 * mark_text(use, source->hostname);
+    }
+    if (use->dir->ldap_url != NULL) {
+        mark += 7 * mark_text(use, use->dir->ldap_url->text);
+    }
+    for (int i = 0; servers != NULL && i < servers->nelts; i++) {
+        mark = 3 * mark
+               + mark_text(use, APR_ARRAY_IDX(servers, i,
+                                              msd_radius_server_t).name);
+    }
+    return mark;
+}
+
+static uint64_t now_ms(void *self)
+{
+    return msd_state_now_ms(self);
+}
+
 /* The authority of an entry: one of ours, or a provider of httpd. */
 static msd_authority_t get_authority(const msd_provider_use_t *use,
                                      inquiry_t *inquiry)
 {
+    msd_state_t *state = msd_config_server(use->r->server)->state;
+    const char *name = inquiry->provider->name;
+    msd_authority_t authority = { .self = inquiry,
+                                  .prove = prove_by_provider };
+
     if (inquiry->provider->provider == NULL) {
-        return msd_radius_authority(&inquiry->radius, use->r, use->dir);
+        authority = msd_radius_authority(&inquiry->radius, use->r, use->dir);
     }
-    return (msd_authority_t){ inquiry, prove_by_provider };
+    if (!msd_limits_is_local(name)) {
+        authority.breaker = (msd_breaker_t){
+            state->limits.breakers,
+            5 * mark_text(use, name) + mark_servers(use), state, now_ms
+        };
+    }
+    return authority;
+}
+
+/* All of them, as those who count wrong answers know them. */
+static uint64_t mark(void *self)
+{
+    const msd_provider_use_t *use = self;
+
+    return 5 * mark_text(use, use->dir->provider_names) + mark_servers(use);
 }
 
 static void prove(void *self, const msd_question_t *question,
@@ -151,7 +206,7 @@ msd_authority_t msd_provider_authority(msd_provider_use_t *use,
                                        request_rec *r,
                                        const msd_dir_config_t *dir)
 {
-    msd_authority_t authority = { use, prove };
+    msd_authority_t authority = { .self = use, .prove = prove, .mark = mark };
 
     use->r = r;
     use->dir = dir;

@@ -270,10 +270,11 @@ static void refuse(void *self, const msd_question_t *question,
 msd_authority_t msd_radius_authority(msd_radius_use_t *use, request_rec *r,
                                      const msd_dir_config_t *dir)
 {
-    msd_authority_t authority = { &use->radius, msd_radius_prove };
+    msd_authority_t authority = { .self = &use->radius,
+                                  .prove = msd_radius_prove };
 
     if (dir->radius_servers == NULL || dir->radius_secret == NULL) {
-        return (msd_authority_t){ NULL, refuse };
+        return (msd_authority_t){ .prove = refuse };
     }
     use->r = r;
     use->state = msd_config_server(r->server)->state;

@@ -17,11 +17,12 @@
 #include "httpd/scope.h"
 #include "httpd/state.h"
 #include "digest/username.h"
+#include "offer.h"
 
 APLOG_USE_MODULE(auth_msdigest);
 
 /* Seconds after which a client may try again when nobody could tell. */
-#define RETRY_AFTER "5"
+#define RETRY_AFTER_S 5
 
 /* One request's way through this file. */
 typedef struct {
@@ -62,6 +63,7 @@ static const struct {
     [MSD_WRONG_URI] = { HTTP_BAD_REQUEST, false, false },
     [MSD_UNAVAILABLE] = { HTTP_SERVICE_UNAVAILABLE, false, true },
     [MSD_TOO_LARGE] = { HTTP_REQUEST_ENTITY_TOO_LARGE, false, false },
+    [MSD_TOO_MANY] = { HTTP_TOO_MANY_REQUESTS, false, true },
 };
 
 _Static_assert(sizeof(answers) / sizeof(answers[0]) == MSD_VERDICT_COUNT,
@@ -134,6 +136,8 @@ static bool begin_work(request_rec *r, work_t *work)
         .store = &work->store,
         .authorities = &work->authority,
         .authority_count = 1,
+        .counters = work->state->limits.counters,
+        .turns = work->state->limits.turns,
         .pool = r->pool,
     };
     return true;
@@ -153,6 +157,7 @@ static void read_request(const work_t *work, msd_body_use_t *body,
     request->target.authority =
         msd_text_of(apr_table_get(top->headers_in, "Host"));
     request->target.secure = ap_ssl_conn_is_ssl(top->connection) != 0;
+    request->address = msd_limits_address(work->r);
     request->entity = msd_body_hash;
     request->entity_self = body;
 }
@@ -314,7 +319,11 @@ static int refuse(const work_t *work, const msd_outcome_t *outcome)
         status = add_challenge(work, outcome);
     }
     if (answers[outcome->verdict].retry_after) {
-        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
+        uint32_t wait_s = outcome->retry_after_s;
+
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       apr_psprintf(r->pool, "%u",
+                                    wait_s != 0 ? wait_s : RETRY_AFTER_S));
     }
     return status;
 }

@@ -32,7 +32,8 @@ APLOG_USE_MODULE(auth_msdigest);
  * nothing here may point to its code or data. */
 typedef struct {
     apr_pool_t *pool;
-    apr_shm_t *shm;
+    apr_shm_t *shm;         /* of the guard */
+    apr_shm_t *limits;
     msd_secret_t drawn;     /* none when its count is 0 */
 } retained_t;
 
@@ -86,6 +87,10 @@ static msd_replay_t *begin_life(retained_t *retained, uint32_t slots,
      * process whatever ended it. */
     status = apr_shm_create(&retained->shm, msd_replay_size(slots), NULL,
                             retained->pool);
+    if (status == APR_SUCCESS) {
+        status = apr_shm_create(&retained->limits, msd_limits_size(), NULL,
+                                retained->pool);
+    }
     if (status == APR_SUCCESS) {
         status = msd_random_draw(NULL, life_id, sizeof(life_id));
     }
@@ -280,6 +285,8 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
                      "configuration");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    msd_limits_attach(apr_shm_baseaddr_get(retained->limits), state, pool,
+                      &state->limits);
     state->hasher = msd_hasher_create(pool);
     if (!msd_hasher_has(state->hasher, MSD_HASH_MD5)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,

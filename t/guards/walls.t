@@ -13,9 +13,10 @@ my %may_use = (
     base      => [],
     digest    => [qw(base)],
     context   => [qw(base)],
-    authority => [qw(base digest)],
-    accept    => [qw(base digest context authority)],
-    httpd     => [qw(base digest context authority accept)],
+    limit     => [qw(base)],
+    authority => [qw(base digest limit)],
+    accept    => [qw(base digest context limit authority)],
+    httpd     => [qw(base digest context limit authority accept)],
 );
 my @pure = grep { $_ ne 'httpd' } sort keys %may_use;
 

@@ -91,6 +91,8 @@ int main(void)
         suite_params,     suite_vectors,    suite_radius,    suite_radiuspacket,
         suite_radiusserver, suite_groups,  suite_radiusgroups,
         suite_hkdf,       suite_secret,     suite_rotation,
+        suite_ask,      suite_breaker,   suite_counter,
+        suite_remember,   suite_turn,       suite_offer,
     };
     SRunner *runner;
     int failed;

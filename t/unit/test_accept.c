@@ -4,6 +4,8 @@
 
 #include "world.h"
 
+#include "offer.h"
+
 /* ---- No credentials, bad ones, and policy */
 
 START_TEST(no_digest_credentials_are_asked_for)
@@ -64,41 +66,6 @@ START_TEST(what_is_not_offered_is_denied)
     sha.algorithm = MSD_ALGORITHM_MD5;
     ck_assert_int_eq(get(&sha, "/"), MSD_DENIED);
     ck_assert_int_eq(known.lookups + kept.gets, 0);
-}
-END_TEST
-
-START_TEST(challenge_costs_nothing)
-{
-    const char *lines[MSD_ALGORITHM_COUNT];
-    apr_size_t size = msd_replay_size(GUARD_SLOTS);
-    const void *before = copy_of(guard, size);
-
-    ck_assert_int_eq(msd_challenge(&world, &policy, NULL, lines), 2);
-    ck_assert_mem_eq(guard, before, size);
-    ck_assert_int_eq(kept.gets + kept.puts + known.lookups, 0);
-    ck_assert_ptr_nonnull(strstr(lines[0], "algorithm=MD5-sess,"));
-    ck_assert_ptr_nonnull(strstr(lines[1], "algorithm=MD5,"));
-    ck_assert_str_eq(strstr(lines[0], ",nonce"), strstr(lines[1], ",nonce"));
-    ck_assert_ptr_null(strstr(lines[0], "stale"));
-}
-END_TEST
-
-START_TEST(challenge_without_randomness_is_none)
-{
-    const char *lines[MSD_ALGORITHM_COUNT];
-
-    random_broken = true;
-    ck_assert_int_eq(msd_challenge(&world, &policy, NULL, lines), 0);
-}
-END_TEST
-
-START_TEST(each_challenge_is_another)
-{
-    client_t first = new_ann();
-    client_t second = new_ann();
-
-    ck_assert_str_ne(first.nonce, second.nonce);
-    ck_assert_str_ne(first.opaque, second.opaque);
 }
 END_TEST
 
@@ -955,9 +922,6 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, no_digest_credentials_are_asked_for);
     tcase_add_test(tcase, malformed_credentials_are_named);
     tcase_add_test(tcase, what_is_not_offered_is_denied);
-    tcase_add_test(tcase, challenge_costs_nothing);
-    tcase_add_test(tcase, challenge_without_randomness_is_none);
-    tcase_add_test(tcase, each_challenge_is_another);
     tcase_add_test(tcase, stale_is_said_of_right_digests_only);
     tcase_add_test(tcase, first_answer_is_proven_by_the_authority);
     tcase_add_test(tcase, context_says_what_was_proven);

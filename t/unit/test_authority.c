@@ -67,7 +67,8 @@ START_TEST(first_that_knows_the_user_decides)
 
     for (int i = 0; i < 3; i++) {
         fakes[i] = (fake_t){ rows[_i].results[i], 0 };
-        authorities[i] = (msd_authority_t){ &fakes[i], prove };
+        authorities[i] = (msd_authority_t){ .self = &fakes[i],
+                                            .prove = prove };
     }
     memset(&proof, 0x5a, sizeof(proof));
     msd_authority_ask(authorities, rows[_i].n, &question, &proof);

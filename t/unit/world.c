@@ -2,6 +2,8 @@
 /* A world for the decision: store, authority, clock and client in memory. */
 #include "world.h"
 
+#include "offer.h"
+
 #include "authority/realmhash.h"
 
 kept_t kept;
@@ -229,7 +231,8 @@ static void set_up_world(void)
     known.stored = MSD_ALGORITHM_MD5;
     set_password("ann", "secret of ann");
     set_password("bob", "secret of bob");
-    authority = (msd_authority_t){ (void *)(uintptr_t)&source, prove };
+    authority = (msd_authority_t){ .self = (void *)(uintptr_t)&source,
+                                   .prove = prove };
     world.now_ms = 1000 * SECOND;
     world.random = next_random;
     world.hasher = msd_hasher_create(unit_pool);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The questions to the authority, and what spares it too many of them. */
+#include "ask.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+
+#include "digest/username.h"
+
+/* Odd numbers that keep apart what is counted under one name. */
+#define OF_AUTHORITY UINT64_C(0x9e3779b97f4a7c15)
+#define OF_ADDRESS UINT64_C(0xc2b2ae3d27d4eb4f)
+#define OF_REPROOF UINT64_C(0x165667b19e3779f9)
+
+/* The names under which a user may be known, as marks. */
+typedef struct {
+    uint64_t marks[MSD_USERNAME_FORMS];
+    int count;
+} names_t;
+
+static uint64_t authority_mark(const msd_world_t *world)
+{
+    uint64_t mark = 0;
+
+    for (int i = 0; i < world->authority_count; i++) {
+        const msd_authority_t *authority = &world->authorities[i];
+
+        if (authority->mark != NULL) {
+            mark = OF_AUTHORITY * mark + authority->mark(authority->self);
+        }
+    }
+    return OF_AUTHORITY * mark;
+}
+
+/*
+ * One form of a name: without its domain and in small letters, as directories
+ * know no difference, and one who guesses must not have a limit for each way
+ * to write it.
+ */
+static uint64_t mark_name(const msd_attempt_t *attempt, msd_text_t form)
+{
+    msd_text_t name = msd_username_strip(form);
+    char *small = apr_palloc(attempt->world->pool, name.len + 1);
+
+    for (apr_size_t i = 0; i < name.len; i++) {
+        small[i] = (char)apr_tolower(name.data[i]);
+    }
+    return msd_context_mark((msd_text_t){ small, name.len },
+                            attempt->world->keys->user);
+}
+
+static void mark_names(const msd_attempt_t *attempt, names_t *names)
+{
+    const msd_world_t *world = attempt->world;
+    msd_text_t forms[MSD_USERNAME_FORMS];
+    uint64_t authority = authority_mark(world);
+
+    names->count = msd_username_forms(&attempt->credentials.username,
+                                      world->pool, forms);
+    for (int i = 0; i < names->count; i++) {
+        names->marks[i] = mark_name(attempt, forms[i]) + authority;
+    }
+}
+
+static uint64_t mark_address(const msd_attempt_t *attempt)
+{
+    return OF_ADDRESS
+           * (msd_context_mark(attempt->request->address,
+                               attempt->world->keys->user) | 1);
+}
+
+/* Whether the client, on a nonce that it used before, sent another cnonce than
+ * that for which the authority gave its key. */
+static bool is_reproof(const msd_attempt_t *attempt)
+{
+    return attempt->state == MSD_CONTEXT_FOUND && !msd_proof_is_taken(attempt)
+           && !attempt->context.has_base_key && attempt->credentials.nc > 1;
+}
+
+static bool has_limits(const msd_attempt_t *attempt)
+{
+    const msd_policy_t *policy = attempt->policy;
+
+    return attempt->world->counters != NULL
+           && (policy->wrong_user.limit != 0 || policy->reproof.limit != 0
+               || policy->wrong_address.limit != 0);
+}
+
+static uint32_t longer(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Returns the seconds to wait, 0 for none. */
+static uint32_t seconds_to_wait(const msd_attempt_t *attempt,
+                                const names_t *names)
+{
+    const msd_counters_t *counters = attempt->world->counters;
+    const msd_policy_t *policy = attempt->policy;
+    uint64_t now_ms = attempt->world->now_ms;
+    uint32_t wait = msd_counters_wait(counters, mark_address(attempt), now_ms,
+                                      &policy->wrong_address);
+
+    for (int i = 0; i < names->count; i++) {
+        wait = longer(wait, msd_counters_wait(counters, names->marks[i],
+                                              now_ms, &policy->wrong_user));
+    }
+    if (is_reproof(attempt)) {
+        wait = longer(wait, msd_counters_wait(counters,
+                                              OF_REPROOF * names->marks[0],
+                                              now_ms, &policy->reproof));
+    }
+    return wait;
+}
+
+static msd_verdict_t check_limits(msd_attempt_t *attempt)
+{
+    names_t names;
+
+    if (!has_limits(attempt)) {
+        return MSD_ACCEPTED;
+    }
+    mark_names(attempt, &names);
+    attempt->outcome->retry_after_s = seconds_to_wait(attempt, &names);
+    if (attempt->outcome->retry_after_s == 0) {
+        return MSD_ACCEPTED;
+    }
+    return msd_proof_refuse(attempt, MSD_TOO_MANY,
+                            is_reproof(attempt)
+                                ? "too many wrong answers, or proofs for new "
+                                  "cnonces, of late"
+                                : "too many wrong answers of late");
+}
+
+bool msd_ask_wait(msd_attempt_t *attempt)
+{
+    const msd_turns_t *turns = attempt->world->turns;
+    names_t names;
+
+    if (turns == NULL || !attempt->policy->take_turns) {
+        return true;
+    }
+    mark_names(attempt, &names);
+    return msd_turn_begin(turns, names.marks[0], &attempt->turn);
+}
+
+msd_verdict_t msd_ask_begin(msd_attempt_t *attempt)
+{
+    msd_verdict_t verdict = check_limits(attempt);
+
+    if (verdict != MSD_ACCEPTED) {
+        return verdict;
+    }
+    if (!msd_ask_wait(attempt)) {
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                "others ask the provider about this user, and "
+                                "get no answer");
+    }
+    return attempt->turn.waited ? check_limits(attempt) : MSD_ACCEPTED;
+}
+
+static void count_answer(const msd_attempt_t *attempt, bool wrong)
+{
+    const msd_counters_t *counters = attempt->world->counters;
+    const msd_policy_t *policy = attempt->policy;
+    uint64_t now_ms = attempt->world->now_ms;
+    names_t names;
+
+    mark_names(attempt, &names);
+    if (wrong) {
+        msd_counters_add(counters, mark_address(attempt), now_ms,
+                         &policy->wrong_address);
+    } else if (is_reproof(attempt)) {
+        msd_counters_add(counters, OF_REPROOF * names.marks[0], now_ms,
+                         &policy->reproof);
+    }
+    for (int i = 0; i < names.count; i++) {
+        if (wrong) {
+            msd_counters_add(counters, names.marks[i], now_ms,
+                             &policy->wrong_user);
+        } else {
+            msd_counters_forget(counters, names.marks[i]);
+        }
+    }
+}
+
+void msd_ask(msd_attempt_t *attempt, const unsigned char *known_key)
+{
+    const msd_world_t *world = attempt->world;
+    msd_question_t question = {
+        .username = &attempt->credentials.username,
+        .realm = attempt->credentials.realm,
+        .response = &attempt->response,
+        .known_key = known_key,
+        .pool = world->pool,
+    };
+
+    msd_authority_ask(world->authorities, world->authority_count, &question,
+                      &attempt->proof);
+    if (has_limits(attempt)
+        && attempt->proof.result != MSD_PROOF_UNAVAILABLE) {
+        count_answer(attempt, attempt->proof.result != MSD_PROOF_GRANTED);
+    }
+}
+
+void msd_ask_end(msd_attempt_t *attempt)
+{
+    bool proven = attempt->outcome->verdict == MSD_ACCEPTED
+                  && attempt->outcome->proven == MSD_PROVEN_BY_AUTHORITY;
+
+    msd_turn_end(&attempt->turn,
+                 proven ? attempt->nonce.context_id : NULL);
+}

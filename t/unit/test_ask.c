@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What spares the authority: limits, and one question at a time. */
+#include "world.h"
+
+#include "ask.h"
+
+#define LIMIT 3
+
+/* What another process does while this one waits. */
+static void (*meanwhile)(void);
+static msd_turn_t neighbour;
+static bool asks_now;
+
+static uint64_t now_ms(void *self)
+{
+    (void)self;
+    return world.now_ms;
+}
+
+static void pause_us(void *self, uint32_t us)
+{
+    (void)self;
+    world.now_ms += (us + 999) / 1000;
+    if (meanwhile != NULL) {
+        void (*act)(void) = meanwhile;
+
+        meanwhile = NULL;
+        act();
+    }
+}
+
+static void set_up_limits(void)
+{
+    const msd_turn_clock_t clock = { NULL, now_ms, pause_us };
+
+    meanwhile = NULL;
+    asks_now = false;
+    world.counters = msd_counters_attach(
+        apr_pcalloc(unit_pool, msd_counters_size()), unit_pool);
+    world.turns = msd_turns_attach(apr_pcalloc(unit_pool, msd_turns_size()),
+                                   clock, unit_pool);
+    policy.wrong_user = (msd_rate_t){ LIMIT, 600, MSD_DECAY_QUIET };
+    policy.wrong_address = (msd_rate_t){ 2 * LIMIT, 600, MSD_DECAY_LEAK };
+    policy.reproof = (msd_rate_t){ LIMIT, 60, MSD_DECAY_LEAK };
+    policy.take_turns = true;
+    request.address = MSD_TEXT("addr");
+}
+
+static client_t named(const char *user, const char *password)
+{
+    client_t client = new_client(user, password);
+
+    return client;
+}
+
+/* Be wrong, and be told so. */
+static void be_wrong(const char *user, int times)
+{
+    for (int i = 0; i < times; i++) {
+        client_t client = named(user, "wrong");
+
+        ck_assert_msg(get(&client, "/") == MSD_DENIED, "%s, time %d", user, i);
+    }
+}
+
+static void assert_spared(client_t *client, const char *when)
+{
+    int lookups = known.lookups;
+
+    ck_assert_msg(get(client, "/") == MSD_TOO_MANY, "%s: %d", when,
+                  outcome.verdict);
+    ck_assert_msg(outcome.retry_after_s > 0, "%s", when);
+    ck_assert_msg(known.lookups == lookups, "%s", when);
+    ck_assert(!msd_verdict_is_stale(outcome.verdict));
+}
+
+START_TEST(wrong_answers_of_a_user_have_a_limit)
+{
+    client_t right = new_ann();
+    client_t wrong = named("ann", "wrong");
+    client_t bob = new_bob();
+
+    be_wrong("ann", LIMIT);
+    assert_spared(&wrong, "a wrong one");
+    ck_assert_uint_eq(outcome.retry_after_s, 600);
+    assert_spared(&right, "a right one, just the same");
+    ck_assert_uint_eq(outcome.retry_after_s, 600);
+    ck_assert_int_eq(get(&bob, "/"), MSD_ACCEPTED);
+    world.now_ms += 599 * SECOND;
+    assert_spared(&right, "still");
+    ck_assert_uint_eq(outcome.retry_after_s, 1);
+    world.now_ms += 1 * SECOND;
+    right = new_ann();
+    ck_assert_int_eq(get(&right, "/"), MSD_ACCEPTED);
+}
+END_TEST
+
+START_TEST(unknown_user_has_the_same_limit)
+{
+    client_t nobody = named("nobody", "x");
+
+    be_wrong("nobody", LIMIT);
+    assert_spared(&nobody, "unknown");
+    ck_assert_uint_eq(outcome.retry_after_s, 600);
+}
+END_TEST
+
+START_TEST(right_answer_forgets_wrong_ones)
+{
+    client_t ann = new_ann();
+
+    be_wrong("ann", LIMIT - 1);
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+    be_wrong("ann", LIMIT - 1);
+    ann = new_ann();
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+}
+END_TEST
+
+START_TEST(good_context_is_never_locked_out)
+{
+    client_t ann = new_ann();
+
+    policy.nonce_lifetime_ms = policy.context_lifetime_ms;
+    log_in(&ann);
+    be_wrong("ann", LIMIT);
+    assert_from_context(&ann, "while others are spared");
+    world.now_ms += 500 * SECOND;
+    be_wrong("bob", 1);
+    policy.revalidate_ms = 500 * SECOND;
+    assert_from_authority(&ann, "and is confirmed, too");
+}
+END_TEST
+
+START_TEST(nothing_but_a_proven_wrong_digest_counts)
+{
+    client_t ann = new_ann();
+    client_t probe;
+
+    for (int i = 0; i < 3 * LIMIT; i++) {
+        ck_assert_int_eq(ask(""), MSD_NO_CREDENTIALS);
+        ck_assert_int_eq(ask("Digest username=\"ann\""), MSD_MALFORMED);
+        ann = new_ann();
+        world.now_ms += policy.nonce_lifetime_ms + 1;
+        ck_assert_int_eq(get(&ann, "/"), MSD_STALE);
+        known.unavailable = true;
+        probe = named("ann", "wrong");
+        ck_assert_int_eq(get(&probe, "/"), MSD_UNAVAILABLE);
+        known.unavailable = false;
+    }
+    ann = new_ann();
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+}
+END_TEST
+
+START_TEST(wrong_digest_counts_whatever_its_nonce)
+{
+    client_t ann = named("ann", "wrong");
+
+    for (int i = 0; i < LIMIT; i++) {
+        begin_life((unsigned char)(i + 2));
+        world.now_ms += policy.nonce_lifetime_ms + 1;
+        ck_assert_int_eq(get(&ann, "/"), MSD_DENIED);
+    }
+    assert_spared(&ann, "foreign nonces");
+}
+END_TEST
+
+START_TEST(all_spellings_of_a_name_count_as_one)
+{
+    static const char *const spellings[] = { "ANN", "DOM\\ann", "ann@dom",
+                                             "An\\n" };
+    client_t ann = new_ann();
+
+    policy.wrong_user.limit = UNIT_COUNT(spellings);
+    for (int i = 0; i < UNIT_COUNT(spellings); i++) {
+        be_wrong(spellings[i], 1);
+    }
+    assert_spared(&ann, "all of them");
+}
+END_TEST
+
+START_TEST(wrong_answers_of_an_address_have_a_limit)
+{
+    client_t ann = new_ann();
+
+    be_wrong("u1", 2);
+    be_wrong("u2", 2);
+    be_wrong("u3", 2);
+    assert_spared(&ann, "whoever it is");
+    request.address = MSD_TEXT("else");
+    ann = new_ann();
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+    request.address = MSD_TEXT("addr");
+    world.now_ms += 100 * SECOND;
+    ann = new_ann();
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+}
+END_TEST
+
+START_TEST(no_limit_is_none)
+{
+    policy.wrong_user.limit = 0;
+    policy.wrong_address.limit = 0;
+    be_wrong("ann", 5 * LIMIT);
+}
+END_TEST
+
+START_TEST(proofs_for_changing_cnonces_have_a_limit)
+{
+    client_t ann = new_ann();
+    client_t curl = new_ann();
+
+    authority.prove = prove_session;
+    log_in(&ann);
+    log_in(&curl);
+    ann.new_cnonce = true;
+    for (int i = 0; i < LIMIT; i++) {
+        assert_from_authority(&ann, "within the limit");
+    }
+    assert_spared(&ann, "one more");
+    ck_assert_uint_le(outcome.retry_after_s, 60 / LIMIT);
+    assert_from_context(&curl, "one that keeps its cnonce");
+    curl = new_ann();
+    ck_assert_int_eq(get(&curl, "/"), MSD_ACCEPTED);
+    world.now_ms += 60 / LIMIT * SECOND;
+    assert_from_authority(&ann, "later");
+}
+END_TEST
+
+/* ---- Turns */
+
+/* A question about ann that is on its way in another process. */
+static uint64_t mark_of_ann(void)
+{
+    msd_turn_t turn;
+    client_t ann = new_ann();
+    msd_attempt_t attempt;
+
+    memset(&attempt, 0, sizeof(attempt));
+    attempt.world = &world;
+    attempt.policy = &policy;
+    attempt.credentials.username.value = unit_exact(ann.user, 3);
+    ck_assert(msd_ask_wait(&attempt));
+    turn = attempt.turn;
+    msd_turn_end(&turn, NULL);
+    return turn.mark;
+}
+
+static void neighbour_ends(void)
+{
+    msd_turn_end(&neighbour, NULL);
+}
+
+START_TEST(others_wait_for_their_turn)
+{
+    client_t ann = new_ann();
+
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    meanwhile = neighbour_ends;
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+    ck_assert_int_eq(known.lookups, 1);
+    /* It was given back. */
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    ck_assert(!neighbour.waited);
+}
+END_TEST
+
+START_TEST(turn_that_does_not_come_is_unavailable)
+{
+    client_t ann = new_ann();
+    client_t bob = new_bob();
+
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    ck_assert_int_eq(get(&ann, "/"), MSD_UNAVAILABLE);
+    ck_assert_int_eq(known.lookups, 0);
+    ck_assert_int_eq(get(&bob, "/"), MSD_ACCEPTED);
+    policy.take_turns = false;
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+}
+END_TEST
+
+START_TEST(refusal_gives_the_turn_back)
+{
+    be_wrong("ann", 2);
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    ck_assert(!neighbour.waited);
+}
+END_TEST
+
+/* Another client of the same user logs in while this one waits. */
+static client_t other;
+
+static void neighbour_logs_in(void)
+{
+    msd_turn_end(&neighbour, NULL);
+    ck_assert_int_eq(get(&other, "/"), MSD_ACCEPTED);
+}
+
+START_TEST(first_answers_at_once_ask_once)
+{
+    client_t ann = new_ann();
+    const char *header;
+    msd_request_t mine = request;
+    msd_outcome_t decided;
+
+    other = new_ann();
+    header = answer(&ann, "/");
+    mine.authorization = unit_exact(header, strlen(header));
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    meanwhile = neighbour_logs_in;
+    mine.target.target = MSD_TEXT("/");
+    msd_accept(&world, &policy, &mine, &decided);
+    ck_assert_int_eq(decided.verdict, MSD_ACCEPTED);
+    ck_assert_int_eq(decided.proven, MSD_PROVEN_BY_AUTHORITY);
+    ck_assert_int_eq(known.lookups, 1);
+    /* Each has a context of its own. */
+    ck_assert_str_ne(ann.opaque, other.opaque);
+    assert_from_context(&ann, "the one that waited");
+    assert_from_context(&other, "the one that asked");
+}
+END_TEST
+
+START_TEST(wrong_answer_learns_nothing_from_its_neighbour)
+{
+    client_t liar = named("ann", "wrong");
+    const char *header;
+    msd_request_t mine = request;
+    msd_outcome_t decided;
+
+    other = new_ann();
+    header = answer(&liar, "/");
+    mine.authorization = unit_exact(header, strlen(header));
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    meanwhile = neighbour_logs_in;
+    mine.target.target = MSD_TEXT("/");
+    msd_accept(&world, &policy, &mine, &decided);
+    ck_assert_int_eq(decided.verdict, MSD_DENIED);
+    ck_assert_int_eq(known.lookups, 2);
+}
+END_TEST
+
+static void neighbour_fails(void)
+{
+    msd_turn_end(&neighbour, NULL);
+    be_wrong("ann", LIMIT);
+}
+
+START_TEST(limit_holds_for_those_who_waited)
+{
+    client_t ann = new_ann();
+    const char *header = answer(&ann, "/");
+    msd_request_t mine = request;
+    msd_outcome_t decided;
+
+    mine.authorization = unit_exact(header, strlen(header));
+    mine.target.target = MSD_TEXT("/");
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    meanwhile = neighbour_fails;
+    msd_accept(&world, &policy, &mine, &decided);
+    ck_assert_int_eq(decided.verdict, MSD_TOO_MANY);
+    ck_assert_int_eq(known.lookups, LIMIT);
+}
+END_TEST
+
+/* ---- Confirmation */
+
+START_TEST(confirmation_that_gets_no_turn_leaves_the_last_word)
+{
+    client_t ann = new_ann();
+
+    policy.nonce_lifetime_ms = policy.context_lifetime_ms;
+    log_in(&ann);
+    world.now_ms += policy.revalidate_ms;
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    ck_assert_int_eq(get(&ann, "/"), MSD_ACCEPTED);
+    ck_assert(outcome.revalidation_failed);
+    ck_assert_int_eq(known.lookups, 0);
+}
+END_TEST
+
+START_TEST(recorded_request_asks_nobody)
+{
+    client_t ann = new_ann();
+    const char *header = answer(&ann, "/");
+
+    policy.nonce_lifetime_ms = 2 * policy.revalidate_ms;
+    ck_assert_int_eq(deliver(header, "/"), MSD_ACCEPTED);
+    world.now_ms += policy.revalidate_ms;
+    known.lookups = 0;
+    ck_assert_int_eq(deliver(header, "/"), MSD_REPLAYED);
+    ck_assert_int_eq(deliver(answer(&ann, "/"), "/b"), MSD_WRONG_URI);
+    world.now_ms += policy.nonce_lifetime_ms;
+    ck_assert_int_eq(deliver(answer(&ann, "/"), "/"), MSD_STALE);
+    ck_assert_int_eq(known.lookups, 0);
+}
+END_TEST
+
+/* It would count as a wrong password there. */
+START_TEST(kept_a1_is_not_shown_to_one_who_cannot_know_it)
+{
+    client_t neon = new_ann();
+
+    authority.prove = prove_session;
+    policy.nonce_lifetime_ms = policy.revalidate_ms;
+    neon.keeps_a1 = true;
+    log_in(&neon);
+    world.now_ms += policy.nonce_lifetime_ms + 1;
+    ck_assert_int_eq(get(&neon, "/"), MSD_STALE);
+    take_challenge(&neon);
+    known.lookups = 0;
+    ck_assert_int_eq(get(&neon, "/"), MSD_DENIED);
+    ck_assert_int_eq(known.lookups, 0);
+    ck_assert_int_eq(kept.revokes, 1);
+}
+END_TEST
+
+static void add_tests(TCase *tcase)
+{
+    tcase_add_checked_fixture(tcase, set_up_limits, NULL);
+    tcase_add_test(tcase, wrong_answers_of_a_user_have_a_limit);
+    tcase_add_test(tcase, unknown_user_has_the_same_limit);
+    tcase_add_test(tcase, right_answer_forgets_wrong_ones);
+    tcase_add_test(tcase, good_context_is_never_locked_out);
+    tcase_add_test(tcase, nothing_but_a_proven_wrong_digest_counts);
+    tcase_add_test(tcase, wrong_digest_counts_whatever_its_nonce);
+    tcase_add_test(tcase, all_spellings_of_a_name_count_as_one);
+    tcase_add_test(tcase, wrong_answers_of_an_address_have_a_limit);
+    tcase_add_test(tcase, no_limit_is_none);
+    tcase_add_test(tcase, proofs_for_changing_cnonces_have_a_limit);
+    tcase_add_test(tcase, others_wait_for_their_turn);
+    tcase_add_test(tcase, turn_that_does_not_come_is_unavailable);
+    tcase_add_test(tcase, refusal_gives_the_turn_back);
+    tcase_add_test(tcase, first_answers_at_once_ask_once);
+    tcase_add_test(tcase, wrong_answer_learns_nothing_from_its_neighbour);
+    tcase_add_test(tcase, limit_holds_for_those_who_waited);
+    tcase_add_test(tcase, confirmation_that_gets_no_turn_leaves_the_last_word);
+    tcase_add_test(tcase, recorded_request_asks_nobody);
+    tcase_add_test(tcase, kept_a1_is_not_shown_to_one_who_cannot_know_it);
+}
+
+Suite *suite_ask(void)
+{
+    TCase *tcases[2];
+    Suite *suite = world_suite("ask", tcases);
+
+    add_tests(tcases[0]);
+    add_tests(tcases[1]);
+    return suite;
+}
