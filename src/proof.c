@@ -247,6 +247,7 @@ static bool neighbour_verifies(msd_attempt_t *attempt)
         proof->result = MSD_PROOF_GRANTED;
         proof->user = keep_text(attempt, other.user);
         proof->has_base_key = true;
+        proof->trust_s = other.trust_s;
         memcpy(proof->base_key, other.base_key, sizeof(proof->base_key));
         proof->groups.len = other.groups.len;
         proof->groups.text = apr_pstrmemdup(
@@ -312,8 +313,13 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
 
 bool msd_proof_is_due(const msd_attempt_t *attempt)
 {
-    return msd_proof_age(attempt, attempt->context.proven_ms)
-           >= attempt->policy->revalidate_ms;
+    uint64_t trust_ms = UINT64_C(1000) * attempt->context.trust_s;
+    uint64_t limit_ms = attempt->policy->revalidate_ms;
+
+    if (trust_ms > 0 && trust_ms < limit_ms) {
+        limit_ms = trust_ms;
+    }
+    return msd_proof_age(attempt, attempt->context.proven_ms) >= limit_ms;
 }
 
 /* The authority withdrew what it said: the context ends now. */

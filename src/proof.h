@@ -51,7 +51,8 @@ msd_verdict_t msd_proof_refuse(msd_attempt_t *attempt, msd_verdict_t verdict,
  */
 msd_verdict_t msd_proof_check(msd_attempt_t *attempt);
 
-/* Whether the authority's last word is older than the policy wants. */
+/* Whether the authority's last word is older than the policy, or it itself,
+ * wants. */
 bool msd_proof_is_due(const msd_attempt_t *attempt);
 
 /*

@@ -14,6 +14,8 @@ alice Cleartext-Password := "$PASSWORD{alice}"
 bob Digest-HA1 := "$HA1"
 odd Cleartext-Password := 'q"u\\\\o%{User-Name}te \xc3\xa4'
 named NAS-Identifier == "web-1", Cleartext-Password := "only by name"
+brief Cleartext-Password := "x"
+	Session-Timeout = 1
 locked Cleartext-Password := "x", Auth-Type := Reject
 	Reply-Message = "your account is locked"
 USERS
@@ -188,6 +190,11 @@ my $browser = $server->client('alice', cnonce => 'new', keep => 1);
 is(scalar(grep { $browser->get('/p/x.txt')->status == 200 } 1 .. 20), 20, 'a cnonce that changes with each request');
 is($radius->lookups('alice') - $before, 20, '... asks the server each time');
 is(scalar(() = $server->log =~ /:warn.*MSD337: the client of user 'alice' draws a new cnonce/g), 1, '... which the log says once');
+
+my $brief = $server->client('alice', user => 'brief', password => 'x', cnonce => 'keep');
+proven_by($server, $brief->get('/p/x.txt'), 'authority', 'a login with Session-Timeout = 1');
+sleep 1.2;
+proven_by($server, $brief->get('/p/x.txt'), 'authority', '... is proven again after a second');
 
 # ---- stopped, mute, refusing, wrong ----
 

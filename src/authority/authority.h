@@ -33,6 +33,8 @@ typedef struct {
     const char *reason;     /* a fixed sentence for the log, unless granted */
     /* The rest is set when granted. */
     msd_text_t user;        /* the name that it knows */
+    uint32_t trust_s;       /* for how many seconds it vouches; 0: as long as
+                               the policy says */
     msd_groups_t groups;    /* that it tells of him */
     bool has_base_key;
     unsigned char base_key[MSD_HASH_MAX];

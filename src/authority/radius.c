@@ -207,6 +207,7 @@ static void take_accept(talk_t *talk, const msd_radius_reply_t *reply)
     }
     memcpy(talk->out->session_key, reply->key, sizeof(reply->key));
     talk->out->user = talk->user;
+    talk->out->trust_s = msd_radius_session_timeout(reply->attributes);
     msd_radius_groups(reply->attributes, talk->radius->groups_in,
                       &talk->out->groups, talk->question->pool);
     decide(talk, MSD_PROOF_GRANTED, NULL);

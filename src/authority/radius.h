@@ -4,7 +4,7 @@
 #define MSD_AUTHORITY_RADIUS_H
 
 #include "authority/authority.h"
-#include "authority/radiusgroups.h"
+#include "authority/radiusaccept.h"
 #include "authority/radiusserver.h"
 
 /* What is worth a line in a log. */

@@ -36,7 +36,7 @@ typedef struct {
     unsigned char ha1[MSD_RADIUS_KEY_SIZE];
     msd_text_t state;
     msd_text_t message;     /* the first Reply-Message */
-    msd_text_t attributes;  /* all of them, each whole; see radiusgroups.h */
+    msd_text_t attributes;  /* all of them, each whole; see radiusaccept.h */
 } msd_radius_reply_t;
 
 /*

@@ -11,14 +11,17 @@
  *
  *     version 1 | hash 1 | flags 1 | scope mark 8 | proven 8 | kept 8
  *     | length of wire name 2 | length of user 2 (0: the same as the wire name)
+ *     | trust 4, if limited
  *     | base key, if any | session mark 8 and session key, if any
  *     | wire name | user | length of groups 2 and groups, if any
  */
-#define VERSION 2
+#define VERSION 3
 #define HAS_BASE_KEY 1
 #define HAS_SESSION_KEY 2
 #define HAS_GROUPS 4
+#define HAS_TRUST 8
 #define FIXED_SIZE 31
+#define TRUST_SIZE 4u
 #define SESSION_MARK_SIZE 8
 #define GROUPS_LENGTH_SIZE 2
 
@@ -59,7 +62,8 @@ static unsigned flags_of(const msd_context_t *context)
 {
     return (context->has_base_key ? HAS_BASE_KEY : 0u)
            | (context->has_session_key ? HAS_SESSION_KEY : 0u)
-           | (context->groups.len > 0 ? HAS_GROUPS : 0u);
+           | (context->groups.len > 0 ? HAS_GROUPS : 0u)
+           | (context->trust_s > 0 ? HAS_TRUST : 0u);
 }
 
 /* A record stays short unless it has groups, for which there is own room. */
@@ -69,8 +73,8 @@ static bool is_encodable(const msd_context_t *context, apr_size_t user_len)
 
     return context->wire_name.len <= MSD_STORE_SHORT_MAX
            && user_len <= MSD_STORE_SHORT_MAX
-           && FIXED_SIZE + 2 * key + SESSION_MARK_SIZE + GROUPS_LENGTH_SIZE
-                      + context->wire_name.len + user_len
+           && FIXED_SIZE + TRUST_SIZE + 2 * key + SESSION_MARK_SIZE
+                      + GROUPS_LENGTH_SIZE + context->wire_name.len + user_len
                   <= MSD_STORE_SHORT_MAX
            && context->groups.len <= MSD_GROUPS_MAX;
 }
@@ -97,6 +101,9 @@ apr_size_t msd_context_encode(const msd_context_t *context,
     put_number(&at, context->kept_ms, 8);
     put_number(&at, context->wire_name.len, 2);
     put_number(&at, user_len, 2);
+    if (context->trust_s > 0) {
+        put_number(&at, context->trust_s, (int)TRUST_SIZE);
+    }
     put_bytes(&at, context->base_key, context->has_base_key ? key : 0);
     if (context->has_session_key) {
         put_number(&at, context->session_mark, SESSION_MARK_SIZE);
@@ -164,13 +171,17 @@ bool msd_context_decode(const unsigned char *record, apr_size_t len,
     out->has_base_key = (flags & HAS_BASE_KEY) != 0;
     out->has_session_key = (flags & HAS_SESSION_KEY) != 0;
     key = msd_hash_size(out->hash);
-    size = FIXED_SIZE + (out->has_base_key ? key : 0)
+    size = FIXED_SIZE + ((flags & HAS_TRUST) != 0 ? TRUST_SIZE : 0)
+           + (out->has_base_key ? key : 0)
            + (out->has_session_key ? SESSION_MARK_SIZE + key : 0) + wire_len
            + user_len;
     if (len < size
         || !take_groups(record + size, len - size, flags, &out->groups)) {
         return false;
     }
+    out->trust_s = (flags & HAS_TRUST) != 0
+                       ? (uint32_t)take_number(&at, (int)TRUST_SIZE)
+                       : 0;
     take_key(&at, out->has_base_key, key, out->base_key);
     out->session_mark = out->has_session_key
                             ? take_number(&at, SESSION_MARK_SIZE)

@@ -18,6 +18,8 @@ typedef struct {
     msd_hash_id_t hash;     /* of the keys */
     uint64_t proven_ms;     /* when the authority last said yes */
     uint64_t kept_ms;       /* when the record was last written */
+    uint32_t trust_s;       /* for how long that is its word; 0: it said
+                               nothing of it */
     bool has_base_key;
     bool has_session_key;
     /* H(user:realm:password): verifies any nonce and cnonce. */

@@ -89,7 +89,7 @@ int main(void)
         suite_realmhash,  suite_replay,     suite_response,  suite_seal,
         suite_text,       suite_uri,        suite_username,  suite_nearstore,
         suite_params,     suite_vectors,    suite_radius,    suite_radiuspacket,
-        suite_radiusserver, suite_groups,  suite_radiusgroups,
+        suite_radiusserver, suite_groups,  suite_radiusaccept,
         suite_hkdf,       suite_secret,     suite_rotation,
         suite_ask,      suite_breaker,   suite_counter,
         suite_remember,   suite_turn,       suite_offer,

@@ -34,6 +34,7 @@ static void assert_same(const msd_context_t *a, const msd_context_t *b)
     ck_assert_str_eq(unit_string(a->wire_name), unit_string(b->wire_name));
     ck_assert_str_eq(unit_string(a->user), unit_string(b->user));
     ck_assert_str_eq(unit_string(a->groups), unit_string(b->groups));
+    ck_assert_uint_eq(a->trust_s, b->trust_s);
     ck_assert_uint_eq(a->scope_mark, b->scope_mark);
     ck_assert_int_eq(a->hash, b->hash);
     ck_assert_uint_eq(a->proven_ms, b->proven_ms);
@@ -88,9 +89,9 @@ START_TEST(context_comes_back_as_it_was_kept)
     ck_assert(decode_bytes(record, bare, &read));
     assert_same(&context, &read);
     context.groups = MSD_TEXT("staff,b");
+    context.trust_s = 77;
     n = msd_context_encode(&context, record);
-    ck_assert_uint_eq(n, bare + 2 + 7);
-
+    ck_assert_uint_eq(n, bare + 4 + 2 + 7);
     ck_assert_uint_gt(n, 0);
     memset(&read, 0x77, sizeof(read));
     ck_assert(decode_bytes(record, n, &read));
@@ -154,6 +155,7 @@ START_TEST(record_with_bytes_missing_or_added_is_refused)
     apr_size_t whole;
 
     context.groups = _i == 0 ? MSD_TEXT("") : MSD_TEXT("staff,b");
+    context.trust_s = _i == 0 ? 0 : 5;
     whole = msd_context_encode(&context, record);
     for (apr_size_t n = 0; n <= MSD_STORE_SHORT_MAX; n++) {
         ck_assert_msg(decode_bytes(record, n, &read) == (n == whole),
@@ -170,6 +172,7 @@ START_TEST(record_with_a_changed_byte_is_never_read_past_its_end)
     char *exact;
 
     context.groups = _i == 0 ? MSD_TEXT("") : MSD_TEXT("staff,b");
+    context.trust_s = _i == 0 ? 0 : 5;
     n = msd_context_encode(&context, record);
     exact = malloc(n);
     ck_assert_ptr_nonnull(exact);
@@ -248,8 +251,8 @@ START_TEST(names_that_do_not_fit_are_refused)
         ck_assert_uint_le(len, MSD_STORE_SHORT_MAX);
         longest = len > longest ? len : longest;
     }
-    /* Two bytes are kept for the length of groups. */
-    ck_assert_uint_ge(longest, MSD_STORE_SHORT_MAX - 3);
+    /* Bytes are kept for the trust and the length of groups. */
+    ck_assert_uint_ge(longest, MSD_STORE_SHORT_MAX - 7);
     for (int i = 0; i < 4; i++) {
         static const apr_size_t sizes[] = { 512, 513, 65536, 70000 };
         msd_context_t context = sample(MSD_HASH_MD5, false, false);
@@ -279,6 +282,7 @@ START_TEST(groups_have_room_of_their_own)
 
         context.wire_name = (msd_text_t){ text, n };
         context.groups = (msd_text_t){ text, MSD_GROUPS_MAX };
+        context.trust_s = 1;
         len = msd_context_encode(&context, record);
         ck_assert(len == 0 || decode_bytes(record, len, &read));
         longest = len > longest ? len : longest;

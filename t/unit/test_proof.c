@@ -336,6 +336,28 @@ START_TEST(authority_is_asked_again_when_it_is_due)
 }
 END_TEST
 
+START_TEST(authority_may_ask_for_less_trust)
+{
+    client_t ann = new_ann();
+
+    policy.nonce_lifetime_ms = policy.context_lifetime_ms;
+    known.trust_s = 10;
+    log_in(&ann);
+    world.now_ms += 10 * SECOND - 1;
+    assert_from_context(&ann, "not yet due");
+    world.now_ms += 1;
+    known.trust_s = 0;
+    assert_from_authority(&ann, "due by its own word");
+    world.now_ms += 10 * SECOND;
+    assert_from_context(&ann, "it did not say so again");
+    known.trust_s = 4000000;
+    world.now_ms += policy.revalidate_ms;
+    assert_from_authority(&ann, "due by the policy");
+    world.now_ms += policy.revalidate_ms;
+    assert_from_authority(&ann, "and not for longer");
+}
+END_TEST
+
 START_TEST(revalidate_0_asks_each_time)
 {
     client_t ann = new_ann();
@@ -550,6 +572,7 @@ static void add_client_tests(TCase *tcase)
 static void add_context_tests(TCase *tcase)
 {
     tcase_add_test(tcase, authority_is_asked_again_when_it_is_due);
+    tcase_add_test(tcase, authority_may_ask_for_less_trust);
     tcase_add_test(tcase, revalidate_0_asks_each_time);
     tcase_add_test(tcase, authority_that_cannot_tell_leaves_its_last_word);
     tcase_add_test(tcase, last_word_ends_with_the_lifetime);

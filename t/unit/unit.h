@@ -64,7 +64,7 @@ Suite *suite_offer(void);
 Suite *suite_params(void);
 Suite *suite_proof(void);
 Suite *suite_radius(void);
-Suite *suite_radiusgroups(void);
+Suite *suite_radiusaccept(void);
 Suite *suite_radiuspacket(void);
 Suite *suite_radiusserver(void);
 Suite *suite_realmhash(void);

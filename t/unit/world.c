@@ -139,6 +139,7 @@ static msd_proof_result_t look_up(void *self, const char *user,
 static void prove(void *self, const msd_question_t *question, msd_proof_t *out)
 {
     msd_realmhash_prove(self, question, out);
+    out->trust_s = known.trust_s;
 }
 
 void prove_session(void *self, const msd_question_t *question,

@@ -41,6 +41,7 @@ typedef struct {
     } users[4];
     int lookups;
     bool unavailable;
+    uint32_t trust_s;       /* for which it vouches */
     msd_algorithm_t stored; /* which hashes it keeps */
     char field[200];
 } known_t;

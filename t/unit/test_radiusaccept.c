@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The groups of an Access-Accept. */
+/* What an Access-Accept tells of a user. */
 #include "unit.h"
 
-#include "authority/radiusgroups.h"
+#include "authority/radiusaccept.h"
 
 static const struct {
     const char *label;
@@ -36,11 +36,35 @@ START_TEST(groups_are_read)
 }
 END_TEST
 
-Suite *suite_radiusgroups(void)
+static const struct {
+    msd_text_t attributes;
+    unsigned seconds;
+} timeouts[] = {
+    { { "", 0 }, 0 },
+    { { "\x0b\x03""a", 3 }, 0 },
+    { { "\x0b\x03""a\x1b\x06\x00\x00\x01\x02", 9 }, 258 },
+    { { "\x1b\x06\xff\xff\xff\xff", 6 }, 4294967295 },
+    { { "\x1b\x05\x00\x00\x01", 5 }, 0 },
+    { { "\x1b\x02", 2 }, 0 },
+};
+
+START_TEST(session_timeout_is_read)
+{
+    msd_text_t bytes = unit_exact(timeouts[_i].attributes.data,
+                                  timeouts[_i].attributes.len);
+
+    ck_assert_uint_eq(msd_radius_session_timeout(bytes),
+                      timeouts[_i].seconds);
+}
+END_TEST
+
+Suite *suite_radiusaccept(void)
 {
     TCase *tcase;
-    Suite *suite = unit_suite("radiusgroups", &tcase);
+    Suite *suite = unit_suite("radiusaccept", &tcase);
 
     tcase_add_loop_test(tcase, groups_are_read, 0, UNIT_COUNT(rows));
+    tcase_add_loop_test(tcase, session_timeout_is_read, 0,
+                        UNIT_COUNT(timeouts));
     return suite;
 }

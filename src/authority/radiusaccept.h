@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The groups that a RADIUS server tells in its Access-Accept. */
-#ifndef MSD_AUTHORITY_RADIUSGROUPS_H
-#define MSD_AUTHORITY_RADIUSGROUPS_H
+/* What a RADIUS server tells of a user in its Access-Accept. */
+#ifndef MSD_AUTHORITY_RADIUSACCEPT_H
+#define MSD_AUTHORITY_RADIUSACCEPT_H
+
+#include <stdint.h>
 
 #include "base/groups.h"
 
@@ -18,5 +20,13 @@ typedef enum {
  */
 void msd_radius_groups(msd_text_t attributes, msd_radius_groups_in_t in,
                        msd_groups_t *groups, apr_pool_t *pool);
+
+/*
+ * For how many seconds the server vouches: Session-Timeout (RFC 2865 section
+ * 5.27).
+ * attributes: as above.
+ * Returns 0 when it does not say, or not in 4 octets.
+ */
+uint32_t msd_radius_session_timeout(msd_text_t attributes);
 
 #endif
