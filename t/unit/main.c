@@ -93,6 +93,7 @@ int main(void)
         suite_hkdf,       suite_secret,     suite_rotation,
         suite_ask,      suite_breaker,   suite_counter,
         suite_remember,   suite_turn,       suite_offer,
+        suite_radiusserver, suite_binding,  suite_endpoint,
     };
     SRunner *runner;
     int failed;
