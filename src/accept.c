@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "ask.h"
+#include "channel.h"
 #include "offer.h"
 #include "remember.h"
 
@@ -97,16 +98,17 @@ static msd_verdict_t check_policy(msd_attempt_t *attempt)
     return MSD_ACCEPTED;
 }
 
-/* A realm that the client chose beside the one of the challenge. */
-static uint64_t realm_mark(const msd_attempt_t *attempt,
-                           const msd_keys_t *keys)
+/* Of a binding, and a realm that the client chose beside the challenge's. */
+static uint64_t answer_mark(const msd_attempt_t *attempt,
+                            const msd_keys_t *keys)
 {
+    uint64_t mark = msd_channel_mark(attempt, keys);
     msd_text_t realm = attempt->credentials.realm;
 
     if (msd_text_equal(realm, msd_text_of(attempt->policy->realm))) {
-        return 0;
+        return mark;
     }
-    return msd_context_mark(realm, keys->user) | 1;
+    return mark + (msd_context_mark(realm, keys->user) | 1);
 }
 
 /* Whether these keys made the nonce. */
@@ -115,7 +117,7 @@ static bool open_nonce(msd_attempt_t *attempt, const msd_keys_t *keys,
 {
     return msd_noncecache_open(attempt->world->nonces, keys->nonce, scope,
                                scope_mark + keys->nonce_mark,
-                               attempt->credentials.nonce, &attempt->nonce);
+                               attempt->wire_nonce, &attempt->nonce);
 }
 
 /* While a secret is replaced, nonces of the previous one are good too.  One
@@ -123,18 +125,17 @@ static bool open_nonce(msd_attempt_t *attempt, const msd_keys_t *keys,
 static bool open_any_nonce(msd_attempt_t *attempt)
 {
     const msd_world_t *world = attempt->world;
-    const msd_policy_t *policy = attempt->policy;
     const msd_keys_t *previous = world->previous;
-    uint64_t mark = msd_context_mark(policy->previous_scope, previous->user);
+    uint64_t mark = msd_context_mark(attempt->previous_scope, previous->user);
 
-    attempt->previous_mark = mark + realm_mark(attempt, previous);
+    attempt->previous_mark = mark + answer_mark(attempt, previous);
     if (!msd_noncecache_find(world->nonces, mark + previous->nonce_mark,
-                             attempt->credentials.nonce, &attempt->nonce)) {
-        if (open_nonce(attempt, world->keys, policy->scope,
+                             attempt->wire_nonce, &attempt->nonce)) {
+        if (open_nonce(attempt, world->keys, attempt->scope,
                        attempt->scope_mark)) {
             return true;
         }
-        if (!open_nonce(attempt, previous, policy->previous_scope, mark)) {
+        if (!open_nonce(attempt, previous, attempt->previous_scope, mark)) {
             return false;
         }
     }
@@ -145,15 +146,14 @@ static bool open_any_nonce(msd_attempt_t *attempt)
 static bool find_maker(msd_attempt_t *attempt)
 {
     const msd_world_t *world = attempt->world;
-    const msd_policy_t *policy = attempt->policy;
 
     attempt->keys = world->keys;
-    attempt->scope_mark = msd_context_mark(policy->scope, world->keys->user);
+    attempt->scope_mark = msd_context_mark(attempt->scope, world->keys->user);
     attempt->owner_mark =
-        attempt->scope_mark + realm_mark(attempt, world->keys);
+        attempt->scope_mark + answer_mark(attempt, world->keys);
     attempt->previous_mark = attempt->owner_mark;
     return world->previous == NULL
-               ? open_nonce(attempt, world->keys, policy->scope,
+               ? open_nonce(attempt, world->keys, attempt->scope,
                             attempt->scope_mark)
                : open_any_nonce(attempt);
 }
@@ -260,7 +260,7 @@ static msd_replay_key_t replay_key(const msd_attempt_t *attempt)
     msd_text_t user = attempt->outcome->user;
     msd_text_t realm = attempt->credentials.realm;
 
-    if (attempt->owner_mark != attempt->scope_mark) {
+    if (!msd_text_equal(realm, msd_text_of(attempt->policy->realm))) {
         user = msd_text_of(apr_psprintf(attempt->world->pool, "%.*s\n%.*s",
                                         (int)user.len, user.data,
                                         (int)realm.len, realm.data));
@@ -340,9 +340,9 @@ void msd_accept(const msd_world_t *world, const msd_policy_t *policy,
                 const msd_request_t *request, msd_outcome_t *outcome)
 {
     static msd_verdict_t (*const steps[])(msd_attempt_t *) = {
-        check_syntax,    check_policy, read_nonce, msd_proof_check,
-        check_freshness, check_uri,    check_age,  use_count,
-        msd_remember,
+        check_syntax,    check_policy,      msd_channel_read, read_nonce,
+        msd_proof_check, msd_channel_check, check_freshness,  check_uri,
+        check_age,       use_count,         msd_remember,
     };
     msd_attempt_t attempt;
 

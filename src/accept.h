@@ -7,6 +7,7 @@
 #include "context/context.h"
 #include "context/noncecache.h"
 #include "context/replay.h"
+#include "digest/binding.h"
 #include "digest/uri.h"
 #include "limit/counter.h"
 #include "limit/turn.h"
@@ -63,6 +64,7 @@ typedef struct {
     bool take_turns;                /* one question about a user at a time */
     msd_replay_mode_t replay_mode;
     msd_uri_rules_t uri_rules;
+    const msd_channel_t *channel;   /* NULL: binding is not asked for */
 } msd_policy_t;
 
 /*
@@ -97,6 +99,7 @@ typedef enum {
     MSD_UNAVAILABLE,        /* no authority could tell */
     MSD_TOO_LARGE,          /* the body is, for auth-int */
     MSD_TOO_MANY,           /* the authority is spared, whatever it would say */
+    MSD_BAD_BINDING,        /* not bound to the way on which it came */
     MSD_VERDICT_COUNT
 } msd_verdict_t;
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "channel.h"
 #include "digest/challenge.h"
 
 bool msd_offer_is_possible(const msd_world_t *world, msd_algorithm_t algorithm)
@@ -16,13 +17,15 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
 {
     unsigned char random[MSD_NONCE_RANDOM_SIZE + MSD_CONTEXT_ID_SIZE];
     const unsigned char *context_id = random + MSD_NONCE_RANDOM_SIZE;
-    char nonce[MSD_NONCE_LENGTH + 1];
+    char nonce[MSD_BINDING_PREFIX_LENGTH + MSD_NONCE_LENGTH + 1] =
+        MSD_BINDING_PREFIX;
+    char *plain = nonce + MSD_BINDING_PREFIX_LENGTH;
     char opaque[2 * MSD_CONTEXT_ID_SIZE + 1];
     msd_algorithm_t possible[MSD_ALGORITHM_COUNT];
     int n = 0;
     msd_challenge_t challenge = {
         .realm = policy->realm,
-        .nonce = nonce,
+        .nonce = policy->channel != NULL ? nonce : plain,
         .opaque = opaque,
         .domain = policy->domain,
         .qop = !policy->qop_auth_int ? "auth"
@@ -39,8 +42,10 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
     if (outcome != NULL && outcome->has_context_id && challenge.stale) {
         context_id = outcome->context_id;
     }
-    if (msd_nonce_mint(world->keys->nonce, policy->scope, world->now_ms,
-                       random, context_id, nonce)
+    if (msd_nonce_mint(world->keys->nonce,
+                       msd_channel_scope(policy->channel, policy->scope,
+                                         world->pool),
+                       world->now_ms, random, context_id, plain)
         != APR_SUCCESS) {
         return 0;
     }

@@ -14,6 +14,10 @@ typedef struct {
     msd_outcome_t *outcome;
     msd_credentials_t credentials;
     msd_response_t response;
+    msd_binding_t binding;      /* valid where the policy has a channel */
+    msd_text_t scope;           /* the policy's, and the channel's */
+    msd_text_t previous_scope;
+    msd_text_t wire_nonce;      /* the client's, without the prefix */
     msd_nonce_t nonce;
     const msd_keys_t *keys;     /* that made the nonce; else the current */
     bool nonce_is_ours;
@@ -21,7 +25,8 @@ typedef struct {
     msd_context_state_t state;
     msd_context_t context; /* valid when state says found */
     uint64_t scope_mark;        /* of where nonces are good */
-    uint64_t owner_mark;        /* the same, with the realm of the answer */
+    uint64_t owner_mark;        /* the same, with realm and binding of the
+                                   answer */
     uint64_t previous_mark;     /* the same, as the previous keys name it */
     unsigned char key[MSD_HASH_MAX];    /* the H(A1) that verified */
     msd_proof_t proof; /* valid when the authority vouched */

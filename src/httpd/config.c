@@ -199,6 +199,7 @@ void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
     policy->uri_rules.match =
         (msd_uri_match_t)RESOLVE(dir->uri_match, MSD_URI_EXACT);
     policy->uri_rules.escapes = (compat & MSD_COMPAT_URI_ESCAPES) != 0;
+    policy->channel = NULL;
 }
 
 apr_off_t msd_config_max_body(const msd_dir_config_t *dir)

@@ -122,6 +122,20 @@ static void log_too_many(msd_state_t *state, request_rec *r,
                   outcome->retry_after_s);
 }
 
+/* Behind a right digest stands a user whose request came on another way than
+ * he sent it; without one, perhaps nobody. */
+static void log_bad_binding(msd_state_t *state, request_rec *r,
+                            const msd_outcome_t *outcome)
+{
+    bool repeated = outcome->proven == MSD_PROVEN_NOT
+                    && msd_log_is_repeated(state, MSD_BAD_BINDING);
+
+    ap_log_rerror(APLOG_MARK, repeated ? APLOG_DEBUG : APLOG_WARNING, 0, r,
+                  MSD_LOGNO(480) "user '%s' refused for %s: bad channel "
+                  "binding: %s",
+                  user_name(r, outcome), r->uri, outcome->reason);
+}
+
 /* It costs a trip for each request, and the administrator can change that. */
 static void log_cnonce(msd_state_t *state, request_rec *r,
                        const msd_outcome_t *outcome)
@@ -205,6 +219,9 @@ void msd_log_outcome(msd_state_t *state, request_rec *r,
         break;
     case MSD_UNAVAILABLE:
         log_unavailable(state, r, outcome);
+        break;
+    case MSD_BAD_BINDING:
+        log_bad_binding(state, r, outcome);
         break;
     }
 }

@@ -64,6 +64,7 @@ static const struct {
     [MSD_UNAVAILABLE] = { HTTP_SERVICE_UNAVAILABLE, false, true },
     [MSD_TOO_LARGE] = { HTTP_REQUEST_ENTITY_TOO_LARGE, false, false },
     [MSD_TOO_MANY] = { HTTP_TOO_MANY_REQUESTS, false, true },
+    [MSD_BAD_BINDING] = { HTTP_UNAUTHORIZED, true, false },
 };
 
 _Static_assert(sizeof(answers) / sizeof(answers[0]) == MSD_VERDICT_COUNT,

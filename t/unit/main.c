@@ -94,6 +94,7 @@ int main(void)
         suite_ask,      suite_breaker,   suite_counter,
         suite_remember,   suite_turn,       suite_offer,
         suite_radiusserver, suite_binding,  suite_endpoint,
+        suite_channel,
     };
     SRunner *runner;
     int failed;

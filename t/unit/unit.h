@@ -50,6 +50,7 @@ Suite *suite_authority(void);
 Suite *suite_binding(void);
 Suite *suite_breaker(void);
 Suite *suite_challenge(void);
+Suite *suite_channel(void);
 Suite *suite_context(void);
 Suite *suite_counter(void);
 Suite *suite_credential(void);

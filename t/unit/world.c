@@ -382,8 +382,9 @@ static const char *optional(const client_t *client)
 
 const char *answer_count(client_t *client, const char *uri, uint32_t nc)
 {
-    const char *cnonce = apr_psprintf(
+    const char *drawn = apr_psprintf(
         unit_pool, "c%d", client->new_cnonce ? client->requests : 0);
+    const char *cnonce = client->cnonce != NULL ? client->cnonce : drawn;
     const char *response = hash_of(
         client->algorithm,
         apr_psprintf(unit_pool, "%s:%s:%08x:%s:%s:%s", a1_of(client, cnonce),
@@ -435,7 +436,9 @@ void take_challenge_of(client_t *client, const msd_outcome_t *of)
 
     ck_assert_int_eq(msd_challenge(&world, &policy, of, lines),
                      policy.algorithm_count);
-    copy_value(lines[0], "nonce=\"", client->nonce, sizeof(client->nonce));
+    copy_value(lines[0], "nonce=\"", client->nonce,
+               policy.channel != NULL ? sizeof(client->nonce)
+                                      : MSD_NONCE_LENGTH + 1);
     if (!client->keeps_opaque || client->opaque[0] == '\0') {
         copy_value(lines[0], "opaque=\"", client->opaque,
                    sizeof(client->opaque));

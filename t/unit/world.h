@@ -107,7 +107,8 @@ typedef struct {
     const char *body;   /* hashed, for auth-int */
     const char *method; /* hashed */
     const char *more;   /* put behind the other parameters */
-    char nonce[MSD_NONCE_LENGTH + 1];
+    const char *cnonce; /* NULL: it draws one */
+    char nonce[MSD_BINDING_PREFIX_LENGTH + MSD_NONCE_LENGTH + 1];
     char opaque[2 * MSD_CONTEXT_ID_SIZE + 1];
     bool stale; /* said the last challenge */
     uint32_t nc;
