@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Microsoft Digest authentication: the hooks, in the order they run. */
+#include "httpd/binding.h"
 #include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/directives.h"
@@ -44,6 +45,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_note_auth_failure(note_auth_failure, NULL, NULL, APR_HOOK_MIDDLE);
     msd_status_register();
     msd_body_register_hooks();
+    msd_binding_register();
     msd_ldap_register(pool);
     msd_groups_register(pool);
 }

@@ -41,6 +41,8 @@ my @DIRECTIVES = (
       seen => \&repeat,     looks => { outer => '200', inner => '401 stale' } },
     { name => 'AuthMSDigestUriMatch',        outer => 'path', inner => 'exact',
       seen => \&no_query,   looks => { outer => '200', inner => '400' } },
+    { name => 'AuthMSDigestChannelBinding',  outer => 'allow', inner => 'none',
+      seen => \&upgraded,   looks => { outer => 1, inner => 0 } },
 );
 
 # ---- the areas: for each directive one outer section, in it one for each other ----
@@ -97,6 +99,7 @@ sub bare {
     return $server->client('alice')->ask($a->{path});
 }
 
+sub upgraded { my ($a) = @_; return bare($a)->challenge->{nonce} =~ /^\+Upgraded\+v1/ ? 1 : 0 }
 sub userhash { my ($a) = @_; return bare($a)->challenge->{userhash} // '' }
 
 sub elsewhere {

@@ -12,6 +12,9 @@ my $RECHECK = "seconds from 0 to 2592000$UNITS";
 my $QOPS = 'auth, auth-int or both';
 my $COMPAT = 'none, or one or more of serf, plain-md5, uri-escapes';
 my $BYTES = 'bytes from 1 to 1099511627776';
+my $BINDINGS = 'none, allow or require';
+my $NAMES = 'a service and a host, such as HTTP/www.example.com or HTTP/*.example.com';
+my $CERTIFICATE = 'a readable file with a certificate in PEM, and an OpenSSL that has MD5';
 my $SLOTS = 'a number from 1024 to 16777216';
 my $PROVIDER = 'a provider whose module is loaded, or an <AuthnProviderAlias> that stands above';
 my $HASHES = 'a provider that keeps realm hashes, such as file, dbm, dbd or socache';
@@ -67,6 +70,7 @@ my @WRONG = (
     [ 'AuthMSDigestRevalidate',      'never',            'never',            $RECHECK ],
     [ 'AuthMSDigestReplay',          'On',               'On',               'window, sequence or off' ],
     [ 'AuthMSDigestUriMatch',        'loose',            'loose',            'exact or path' ],
+    [ 'AuthMSDigestChannelBinding',  'On',               'On',               $BINDINGS ],
 );
 my @WRONG_SERVER = (
     [ 'AuthMSDigestReplaySlots',     '1023',             '1023',             $SLOTS ],
@@ -75,6 +79,9 @@ my @WRONG_SERVER = (
     [ 'AuthMSDigestReplaySlots',     '16777217',         '16777217',         $SLOTS ],
     [ 'AuthMSDigestReplaySlots',     '64k',              '64k',              $SLOTS ],
     [ 'AuthMSDigestReplaySlots',     '99999999999999999999', '99999999999999999999', $SLOTS ],
+    map({ [ 'AuthMSDigestServiceName', $_, $_, $NAMES ] } 'www.test', 'HTTP/', '/www.test', 'H2/www.test', 'HTTP/a,b', 'HTTP/[a]'),
+    [ 'AuthMSDigestServiceName',     'HTTP/a.test b',    'b',                $NAMES ],
+    map({ [ 'AuthMSDigestTLSCertificate', $_, $_, $CERTIFICATE ] } 'conf/nosuch', 'conf/empty', 'conf/users', 'conf'),
 );
 
 for my $row (@WRONG, @WRONG_SERVER) {
@@ -119,12 +126,14 @@ for my $line (
     'AuthMSDigestContextLifetime 8h', 'AuthMSDigestContextIdle 1', 'AuthMSDigestRevalidate 0',
     'AuthMSDigestReplay window', 'AuthMSDigestReplay SEQUENCE', 'AuthMSDigestReplay off',
     'AuthMSDigestUriMatch exact', 'AuthMSDigestUriMatch path',
+    'AuthMSDigestChannelBinding none', 'AuthMSDigestChannelBinding Allow', 'AuthMSDigestChannelBinding require',
 ) {
     ($status, $said) = try_conf(area('/p/', $line));
     is($status, 0, "$line is fine") or diag($said);
 }
 for my $line (
     'AuthMSDigestReplaySlots 1024', 'AuthMSDigestReplaySlots 16777216', 'AuthMSDigestScope fleet-1',
+    'AuthMSDigestServiceName HTTP/a.test', 'AuthMSDigestServiceName HTTP/a.test:8080 http/*.a_b.test HTTP/a/b', 'AuthMSDigestChannelBinding allow',
     'AuthMSDigestContextCache shmcb', 'AuthMSDigestDomain /p/', 'AuthMSDigestNonceLifetime 60', 'AuthMSDigestContextCache "shmcb:/x(512000)"',
 ) {
     ($status, $said) = try_conf("$line\n" . area('/p/'));
@@ -133,7 +142,8 @@ for my $line (
 
 # ---- each directive in its place ----
 
-for my $line ('AuthMSDigestReplaySlots 65536', 'AuthMSDigestScope x', 'AuthMSDigestContextCache shmcb') {
+for my $line ('AuthMSDigestReplaySlots 65536', 'AuthMSDigestScope x', 'AuthMSDigestContextCache shmcb',
+    'AuthMSDigestServiceName HTTP/a.test', 'AuthMSDigestTLSCertificate conf/empty') {
     ($status, $said) = try_conf(area('/p/', $line));
     isnt($status, 0, "$line inside a section stops the start");
     my ($name) = split ' ', $line;
@@ -176,6 +186,7 @@ my %must_not = (
     AuthMSDigestLDAPURL => 'ldap://127.0.0.1/', AuthMSDigestLDAPBindDN => 'cn=x',
     AuthMSDigestLDAPBindPassword => 'x', AuthMSDigestLDAPHashAttribute => 'x plain',
     AuthMSDigestLDAPGroupAttribute => 'x', AuthMSDigestLDAPTimeout => 2,
+    AuthMSDigestChannelBinding => 'none', AuthMSDigestServiceName => 'HTTP/x', AuthMSDigestTLSCertificate => 'x',
 );
 for my $name (sort keys %must_not) {
     $ht->write('htdocs/p/.htaccess', "$name $must_not{$name}\n");

@@ -51,6 +51,7 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     dir->reproofs = MSD_UNSET;
     dir->replay_mode = MSD_UNSET;
     dir->uri_match = MSD_UNSET;
+    dir->channel_binding = MSD_UNSET;
     dir->ldap_url = NULL;
     dir->ldap_bind_dn = NULL;
     dir->ldap_password = NULL;
@@ -94,6 +95,7 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     MERGE(reproofs);
     MERGE(replay_mode);
     MERGE(uri_match);
+    MERGE(channel_binding);
     MERGE_POINTER(ldap_url);
     MERGE_POINTER(ldap_bind_dn);
     MERGE_POINTER(ldap_password);
@@ -121,6 +123,8 @@ void *msd_config_merge_server(apr_pool_t *pool, void *outer, void *inner)
     MERGE_POINTER(cache);
     MERGE_POINTER(secret);
     MERGE_POINTER(scope);
+    MERGE_POINTER(service_names);
+    MERGE_POINTER(tls_bindings);
     MERGE(replay_slots);
     return merged;
 }
@@ -248,6 +252,7 @@ bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b)
                && a->revalidate_ms == b->revalidate_ms
                && a->replay_mode == b->replay_mode
                && a->uri_match == b->uri_match
+               && a->channel_binding == b->channel_binding
                && same_directory(a, b));
 }
 

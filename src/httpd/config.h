@@ -52,6 +52,7 @@ typedef struct {
     int reproofs;                       /* in a minute */
     int replay_mode;
     int uri_match;
+    int channel_binding;                /* msd_binding_level_t */
     struct msd_ldap_url_t *ldap_url;
     const char *ldap_bind_dn;
     const char *ldap_password;
@@ -69,6 +70,9 @@ typedef struct {
     const char *scope;                  /* AuthMSDigestScope, or NULL */
     uint64_t identity_mark;             /* for the scope of nonces */
     uint64_t previous_mark;             /* the same, by the previous keys */
+    apr_array_header_t *service_names;  /* const char *; see binding.c */
+    apr_array_header_t *tls_bindings;   /* const char *; NULL: none given */
+    bool binding_wanted;                /* somewhere, at any server */
     struct msd_watchdog_t *watchdog;    /* of this process; see ldap.c */
 } msd_server_config_t;
 

@@ -8,6 +8,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "httpd/binding.h"
 #include "httpd/cache.h"
 #include "httpd/config.h"
 #include "httpd/ldapdirective.h"
@@ -394,5 +395,6 @@ const command_rec msd_directives[] = {
                   "name under which servers share nonces and contexts"),
     MSD_LDAP_DIRECTIVES(IN_SECTION),
     MSD_LIMITS_DIRECTIVES(IN_SECTION),
+    MSD_BINDING_DIRECTIVES(IN_SECTION),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

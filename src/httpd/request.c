@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_ssl.h>
 
+#include "httpd/binding.h"
 #include "httpd/body.h"
 #include "httpd/config.h"
 #include "httpd/groups.h"
@@ -32,6 +33,7 @@ typedef struct {
     msd_state_t *state;
     msd_scope_t scope;
     msd_policy_t policy;
+    msd_binding_use_t binding;
     msd_world_t world;
     msd_cache_use_t cache_use;
     msd_nearstore_use_t near_use;
@@ -118,6 +120,7 @@ static bool begin_work(request_rec *r, work_t *work)
     work->state = server->state;
     msd_config_policy(work->dir, realm, &work->policy);
     msd_scope_set(&work->scope, r, work->dir, realm, &work->policy);
+    work->policy.channel = msd_binding_channel(r, work->dir, &work->binding);
     now_ms = msd_state_now_ms(work->state);
     work->store = msd_nearstore_store(
         &work->near_use, work->state->near,

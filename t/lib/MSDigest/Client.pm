@@ -178,22 +178,27 @@ sub exchange {
     return $r;
 }
 
+sub connect {
+    my ($self) = @_;
+    return MSDigest::Conn->new($self->{port});
+}
+
 # A kept connection may have been closed by the server while it was idle; then,
 # and only when not one byte of an answer was seen, the request is sent anew.
 sub trip {
     my ($self, $bytes, %o) = @_;
     my $head = ($o{method} // '') eq 'HEAD';
     if (!$self->{keep}) {
-        my $conn = MSDigest::Conn->new($self->{port});
+        my $conn = $self->connect;
         $conn->write($bytes);
         return $conn->read_response(head => $head);
     }
     my $old = $self->{conn} && !$self->{conn}->closed;
-    $self->{conn} = MSDigest::Conn->new($self->{port}) if !$old;
+    $self->{conn} = $self->connect if !$old;
     $self->{conn}->write($bytes);
     my $r = $self->{conn}->read_response(head => $head);
     return $r if !($old && ($r->error // '') eq 'closed');
-    $self->{conn} = MSDigest::Conn->new($self->{port});
+    $self->{conn} = $self->connect;
     $self->{conn}->write($bytes);
     return $self->{conn}->read_response(head => $head);
 }

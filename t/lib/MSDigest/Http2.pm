@@ -11,10 +11,11 @@ my ($ACK, $END_STREAM, $END_HEADERS) = (1, 1, 4);
 my ($HEADER_TABLE_SIZE, $ENABLE_PUSH) = (1, 2);
 
 # Asks the server not to use the dynamic table of HPACK: so each :status stands
-# for itself.
+# for itself. conn => a connection, over which the scheme is https.
 sub new {
-    my ($class, $port) = @_;
-    my $self = bless { conn => MSDigest::Conn->new($port), next => 1, streams => {} }, $class;
+    my ($class, $port, %o) = @_;
+    my $self = bless { conn => $o{conn} || MSDigest::Conn->new($port), next => 1, streams => {},
+        scheme => $o{conn} ? 'https' : 'http' }, $class;
     $self->{conn}->write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
         . frame('SETTINGS', 0, 0, pack('nN nN', $HEADER_TABLE_SIZE, 0, $ENABLE_PUSH, 0)));
     return $self;
@@ -56,7 +57,7 @@ sub requests {
         my ($path, $auth, $method) = @$request;
         push @ids, $self->{next};
         $bytes .= frame('HEADERS', $END_STREAM | $END_HEADERS, $self->{next}, headers(
-            ':method' => $method // 'GET', ':scheme' => 'http', ':authority' => $host, ':path' => $path,
+            ':method' => $method // 'GET', ':scheme' => $self->{scheme}, ':authority' => $host, ':path' => $path,
             defined $auth ? (authorization => $auth) : ()));
         $self->{streams}{ $self->{next} } = { status => 0, body => '' };
         $self->{next} += 2;
