@@ -28,10 +28,12 @@ my @OPEN = ('<Location "/">', 'AuthType None', 'Require all granted', '</Locatio
 # front, which is 5.
 my $server = MSDigest::Server->new(
     ports => 5, modules => [qw(ssl http2 proxy proxy_http)],
-    files => { map({ ("htdocs/$_/x.txt" => "$_\n") } @LEVELS), 'htdocs/allow/index.html' => "index\n" },
+    files => { map({ ("htdocs/$_/x.txt" => "$_\n") } @LEVELS), 'htdocs/allow/index.html' => "index\n", 'htdocs/leads/in/x.txt' => "in\n" },
     conf => join('', "SSLSessionCache none\nProtocols h2 http/1.1\n",
         map({ "Listen 127.0.0.1:\@PORT$_\@\n" } 1 .. 5),
         map({ area("/$_/", "AuthMSDigestChannelBinding $_") } @LEVELS),
+        area('/leads/', 'AuthMSDigestChannelBinding allow', 'DirectoryIndex in/x.txt'),
+        qq{<Location "/leads/in/">\nAuthMSDigestChannelBinding require\n</Location>\n},
         tls_host('@PORT1@', 'www.test', [qw(rsa ec)]),
         tls_host('@PORT1@', 'other.test', ['other']),
         tls_host('@PORT2@', 'evil.test', ['evil'], @OPEN, 'SSLProxyEngine on', 'SSLProxyVerify none',
@@ -231,6 +233,9 @@ my $old = bound(1, legacy => 1);
 outcome($old->get('/allow/x.txt'), '200', 'the session of an old client');
 proven_by($server, $old->send('/allow/x.txt'), 'context', '... goes on');
 outcome($old->send('/require/x.txt'), '401', '... but not where binding is required');
+
+outcome(bound(1, legacy => 1)->get('/leads/'), '401', '... nor by a sub-request from where it is not');
+outcome(bound(1)->get('/leads/'), '200', '... which a bound client may make');
 
 # A client may come with the other certificate of the server.
 my $two = bound(1, tls => {%TLS_RSA});
