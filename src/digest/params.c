@@ -173,12 +173,12 @@ static msd_param_t *find_param(msd_param_t *params, msd_text_t name)
     return NULL;
 }
 
-/* auth-param of RFC 9110 section 11.2, behind its name.
- * param: NULL for one that nobody asked for. */
-static const char *take_value(cursor_t *cursor, msd_text_t name,
-                              msd_param_t *param)
+/* auth-param of RFC 9110 section 11.2. */
+static const char *take_param(cursor_t *cursor, msd_param_t *params)
 {
     msd_param_t unknown = { { NULL, 0 }, false, false };
+    msd_text_t name = take_class(cursor, TOKEN);
+    msd_param_t *param = find_param(params, name);
 
     if (name.len == 0) {
         return "parameter without name";
@@ -197,13 +197,6 @@ static const char *take_value(cursor_t *cursor, msd_text_t name,
         return take_quoted(cursor, param);
     }
     return take_bare(cursor, param);
-}
-
-static const char *take_param(cursor_t *cursor, msd_param_t *params)
-{
-    msd_text_t name = take_class(cursor, TOKEN);
-
-    return take_value(cursor, name, find_param(params, name));
 }
 
 /* The list of RFC 9110 section 5.6.1: empty elements are allowed. */
@@ -265,29 +258,4 @@ const char *msd_params_parse(msd_text_t text, msd_param_t *params)
         return "control character";
     }
     return take_params(&cursor, params);
-}
-
-const char *msd_params_pick(msd_text_t text, const msd_text_t *names, int n,
-                            msd_param_t *params)
-{
-    cursor_t cursor = { text.data, text.data + text.len };
-    const char *fault = NULL;
-
-    while (fault == NULL) {
-        msd_param_t *param = NULL;
-        msd_text_t name;
-
-        do {
-            skip_blanks(&cursor);
-        } while (take_char(&cursor, ','));
-        if (cursor.at == cursor.end) {
-            return NULL;
-        }
-        name = take_class(&cursor, TOKEN);
-        for (int i = 0; i < n; i++) {
-            param = msd_text_equal_nocase(name, names[i]) ? &params[i] : param;
-        }
-        fault = take_value(&cursor, name, param);
-    }
-    return fault;
 }

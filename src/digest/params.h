@@ -39,14 +39,4 @@ typedef struct {
  */
 const char *msd_params_parse(msd_text_t text, msd_param_t *params);
 
-/*
- * Read other parameters of a list that msd_params_parse has read: those that
- * few clients send.
- * names: n names, in lower case.
- * params: n of them, all zero at first; the values point into text.
- * Returns NULL, or a fixed sentence when one comes twice.
- */
-const char *msd_params_pick(msd_text_t text, const msd_text_t *names, int n,
-                            msd_param_t *params);
-
 #endif

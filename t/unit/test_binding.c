@@ -59,6 +59,14 @@ static const struct {
       true },
     { "names in another case", GOOD,
       "Hashed-Dirs=\"Service-Name, channel-BINDING\"" NAME VALUE, NULL, true },
+    { "blanks, tabs and commas", GOOD,
+      " ,\thashed-dirs = \"service-name,channel-binding\" ,service-name\t=\t"
+      "\"" SERVICE "\",, channel-binding=" BINDING " ,", NULL, true },
+    { "quotes and commas in others", GOOD,
+      "x=\"a\\\", service-name=\",y=\"\"," DIRS NAME VALUE
+      ",z=\"\\\\\",service-namex=1", NULL, true },
+    { "twice, far apart", GOOD, DIRS NAME VALUE ",x=\"\",service-name=HTTP/x",
+      TWICE, false },
     { "no random part", MSD_BINDING_PREFIX HASHED, DIRS NAME VALUE, NULL,
       true },
     { "with more", GOOD, "x=\"1\"," DIRS NAME VALUE ",y=2,y=3", NULL, true },

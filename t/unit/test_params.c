@@ -137,38 +137,6 @@ START_TEST(name_of_which_a_letter_differs_is_unknown)
 }
 END_TEST
 
-START_TEST(other_parameters_are_picked)
-{
-    static const msd_text_t names[] = { { "one", 3 }, { "a-long-name", 11 } };
-    static const struct {
-        const char *text;
-        const char *one; /* NULL: not there */
-        const char *fault;
-    } picks[] = {
-        { "", NULL, NULL },
-        { "nc=1, uri=\"/\"", NULL, NULL },
-        { ", oNe = \"1,2\" ,nc=1,", "1,2", NULL },
-        { "nc=1,one=1,two=2,two=3,nc=1", "1", NULL },
-        { "a-long-name=x,one=1,one=1", "1", "parameter given twice" },
-        { "onee=1,on=2", NULL, NULL },
-    };
-
-    for (int i = 0; i < UNIT_COUNT(picks); i++) {
-        msd_param_t picked[2] = { { { NULL, 0 }, false, false } };
-        const char *text = picks[i].text;
-        const char *fault = msd_params_pick(unit_exact(text, strlen(text)),
-                                            names, 2, picked);
-
-        ck_assert_msg((fault == NULL) == (picks[i].fault == NULL), "%s: %s",
-                      text, fault);
-        ck_assert_msg(picked[0].present == (picks[i].one != NULL), "%s", text);
-        if (picks[i].one != NULL) {
-            ck_assert_str_eq(unit_string(picked[0].value), picks[i].one);
-        }
-    }
-}
-END_TEST
-
 Suite *suite_params(void)
 {
     TCase *tcase;
@@ -179,6 +147,5 @@ Suite *suite_params(void)
     tcase_add_test(tcase, control_character_is_found_wherever_it_stands);
     tcase_add_test(tcase, name_of_which_a_letter_differs_is_unknown);
     tcase_add_test(tcase, value_is_what_stands_between_the_quotes);
-    tcase_add_test(tcase, other_parameters_are_picked);
     return suite;
 }
