@@ -64,6 +64,23 @@ static void *run(void *self)
     return NULL;
 }
 
+/* prefork ends a child in a signal handler, which then wants the mutex: no
+ * signal comes while it is held by who waits for a directory. */
+static void enter(msd_watchdog_t *dog, sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+    pthread_mutex_lock(&dog->mutex);
+}
+
+static void leave(msd_watchdog_t *dog, const sigset_t *before)
+{
+    pthread_mutex_unlock(&dog->mutex);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 static apr_status_t end_thread(void *self)
 {
     msd_watchdog_t *dog = self;
@@ -97,27 +114,22 @@ msd_watchdog_t *msd_watchdog_create(apr_pool_t *pool)
     return dog;
 }
 
-/* The signals of the process are for httpd's own threads. */
+/* It inherits that no signal comes to it: those are for httpd's threads. */
 static int start_thread(msd_watchdog_t *dog)
 {
-    sigset_t all;
-    sigset_t before;
-    int error;
+    int error = 0;
 
-    if (dog->runs) {
-        return 0;
+    if (!dog->runs) {
+        error = pthread_create(&dog->thread, NULL, run, dog);
+        dog->runs = error == 0;
     }
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&dog->thread, NULL, run, dog);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    dog->runs = error == 0;
     return error;
 }
 
 apr_status_t msd_watchdog_begin(msd_watchdog_t *dog, msd_watch_t *watch,
                                 int socket, apr_int64_t deadline_ms)
 {
+    sigset_t before;
     int error;
 
     *watch = (msd_watch_t){ -1, deadline_ms, false, NULL };
@@ -130,30 +142,32 @@ apr_status_t msd_watchdog_begin(msd_watchdog_t *dog, msd_watch_t *watch,
     if (watch->socket < 0) {
         return errno;
     }
-    pthread_mutex_lock(&dog->mutex);
+    enter(dog, &before);
     error = start_thread(dog);
     if (error == 0) {
         watch->next = dog->first;
         dog->first = watch;
         pthread_cond_signal(&dog->changed);
     }
-    pthread_mutex_unlock(&dog->mutex);
+    leave(dog, &before);
     return error;
 }
 
 bool msd_watchdog_end(msd_watchdog_t *dog, msd_watch_t *watch)
 {
+    sigset_t before;
+
     if (watch->socket < 0) {
         return false;
     }
-    pthread_mutex_lock(&dog->mutex);
+    enter(dog, &before);
     for (msd_watch_t **p = &dog->first; *p != NULL; p = &(*p)->next) {
         if (*p == watch) {
             *p = watch->next;
             break;
         }
     }
-    pthread_mutex_unlock(&dog->mutex);
+    leave(dog, &before);
     close(watch->socket);
     return watch->barked;
 }
