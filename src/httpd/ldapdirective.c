@@ -10,6 +10,7 @@
 
 #include "httpd/config.h"
 #include "httpd/ldapurl.h"
+#include "httpd/program.h"
 #include "httpd/value.h"
 
 #define EXEC "exec:"
@@ -46,7 +47,7 @@ const char *msd_ldap_set_bind_dn(cmd_parms *cmd, void *config,
 {
     msd_dir_config_t *dir = config;
 
-    if (strchr(text, '=') == NULL) {
+    if (!msd_ldap_is_dn(text)) {
         return msd_value_wrong(cmd, text,
                                "a distinguished name, such as "
                                "cn=web,dc=example,dc=com");
@@ -55,23 +56,32 @@ const char *msd_ldap_set_bind_dn(cmd_parms *cmd, void *config,
     return NULL;
 }
 
-/* The first line that a program prints. */
+/* The first line that a program prints.  Returns NULL, or what is wrong. */
 static const char *run_program(cmd_parms *cmd, const char *command,
                                const char **line)
 {
+    msd_program_output_t output;
     char **words = NULL;
+    const char *allowed;
+    apr_size_t len = 0;
 
     if (apr_tokenize_to_argv(command, &words, cmd->temp_pool) != APR_SUCCESS
         || words[0] == NULL || words[0][0] != '/') {
-        return msd_value_wrong(cmd, "exec:...",
-                               "the full path of a program after exec:");
+        return "the full path of a program after exec:";
     }
-    *line = ap_get_exec_line(cmd->pool, words[0], (const char *const *)words);
-    return *line != NULL && **line != '\0'
-               ? NULL
-               : msd_value_wrong(cmd, "exec:...",
-                                 "a program that can be run and prints the "
-                                 "password");
+    allowed = msd_program_run((const char *const *)words, cmd->temp_pool,
+                              &output);
+    while (len < output.len && strchr("\r\n", output.bytes[len]) == NULL) {
+        len++; /* strchr finds a NUL too */
+    }
+    if (allowed == NULL && len == 0) {
+        allowed = "a program that prints the password";
+    }
+    if (allowed == NULL) {
+        *line = apr_pstrmemdup(cmd->pool, output.bytes, len);
+    }
+    msd_wipe(output.bytes, sizeof(output.bytes));
+    return allowed;
 }
 
 /* A password is not shown, wrong or not. */
@@ -81,7 +91,11 @@ const char *msd_ldap_set_password(cmd_parms *cmd, void *config,
     msd_dir_config_t *dir = config;
 
     if (strncmp(text, EXEC, sizeof(EXEC) - 1) == 0) {
-        return run_program(cmd, text + sizeof(EXEC) - 1, &dir->ldap_password);
+        const char *allowed = run_program(cmd, text + sizeof(EXEC) - 1,
+                                          &dir->ldap_password);
+
+        return allowed == NULL ? NULL
+                               : msd_value_wrong(cmd, "exec:...", allowed);
     }
     if (text[0] == '\0') {
         return msd_value_wrong(cmd, text, "a password, or exec:/path");

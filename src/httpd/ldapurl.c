@@ -3,12 +3,15 @@
 #include "httpd/ldapurl.h"
 
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <apr_cstr.h>
 #include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <ldap.h>
+#include <openldap.h>
 
 #define FORM \
     "ldap://host:port/base?attribute?scope?filter, with ldaps:// or " \
@@ -134,6 +137,39 @@ static const char *read_scope(const char *word, msd_ldap_url_t *url)
     return "sub, one or base as the scope in the URL";
 }
 
+bool msd_ldap_is_dn(const char *text)
+{
+    LDAPDN dn = NULL;
+    bool is_dn = ldap_str2dn(text, &dn, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS;
+
+    ldap_dnfree(dn);
+    return is_dn;
+}
+
+/* Whether libldap can send it, which it tells of a search only: it is sent to
+ * ourselves. */
+static bool is_filter(const char *filter)
+{
+    int ends[2];
+    int id;
+    LDAP *ldap;
+    int status;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return true; /* the search will tell */
+    }
+    status = ldap_init_fd(ends[0], LDAP_PROTO_TCP, "ldap://127.0.0.1", &ldap);
+    if (status != LDAP_SUCCESS) {
+        close(ends[0]);
+    } else {
+        status = ldap_search_ext(ldap, "", LDAP_SCOPE_BASE, filter, NULL, 0,
+                                 NULL, NULL, NULL, 0, &id);
+        ldap_unbind_ext(ldap, NULL, NULL);
+    }
+    close(ends[1]);
+    return status != LDAP_FILTER_ERROR;
+}
+
 /* The parentheses outside may be left out. */
 static const char *read_filter(apr_pool_t *pool, const char *filter,
                                msd_ldap_url_t *url)
@@ -154,7 +190,10 @@ static const char *read_filter(apr_pool_t *pool, const char *filter,
             return "one filter whose parentheses match";
         }
     }
-    return depth == 0 ? NULL : "a filter whose parentheses match";
+    if (depth != 0) {
+        return "a filter whose parentheses match";
+    }
+    return is_filter(url->filter) ? NULL : "a filter such as (attribute=value)";
 }
 
 /* What stands behind the hosts. */
@@ -167,6 +206,9 @@ static const char *read_search(apr_pool_t *pool, const char *rest,
     url->attribute = next_part(pool, &rest);
     if (url->base == NULL || url->attribute == NULL) {
         return FORM;
+    }
+    if (!msd_ldap_is_dn(url->base)) {
+        return "a distinguished name as the base in the URL";
     }
     if (url->attribute[0] == '\0') {
         url->attribute = apr_pstrdup(pool, "uid");

@@ -46,4 +46,7 @@ typedef struct msd_ldap_url_t {
 const char *msd_ldap_url_read(apr_pool_t *pool, const char *text,
                               const char *word, msd_ldap_url_t **out);
 
+/* Whether a text is a distinguished name (RFC 4514); the empty one is too. */
+bool msd_ldap_is_dn(const char *text);
+
 #endif
