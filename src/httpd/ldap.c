@@ -34,10 +34,9 @@ typedef struct {
     const msd_dir_config_t *dir;
     const char *user;
     const char *realm;
-    msd_watchdog_t *dog;
     util_ldap_connection_t *connection;
+    msd_ldap_call_t call;
     apr_int64_t deadline_ms; /* of all of it */
-    const char *trouble;     /* why nobody could be asked */
 } question_t;
 
 static apr_int64_t timeout_of(const msd_dir_config_t *dir)
@@ -45,12 +44,12 @@ static apr_int64_t timeout_of(const msd_dir_config_t *dir)
     return dir->ldap_timeout_ms == MSD_UNSET ? 2000 : dir->ldap_timeout_ms;
 }
 
-/* The end of a step that begins now. */
-static apr_int64_t step_end(const question_t *question)
+/* The end of a step that begins now, when there are so many to come. */
+static apr_int64_t step_end(const question_t *question, int steps)
 {
-    apr_int64_t end = msd_watchdog_now_ms() + timeout_of(question->dir);
+    apr_int64_t now = msd_watchdog_now_ms();
 
-    return end < question->deadline_ms ? end : question->deadline_ms;
+    return now + (question->deadline_ms - now) / steps;
 }
 
 static void hang_up(const question_t *question)
@@ -61,11 +60,12 @@ static void hang_up(const question_t *question)
     unbind(question->connection);
 }
 
-/* Whether the connection is good no more, or was not good enough. */
-static bool is_broken(int status)
+/* Whether that is the directory's word on the search.  Anything else may be the
+ * matter of one connection (whose account was unbound) or of one server. */
+static bool is_answer(int status)
 {
-    return LDAP_API_ERROR(status) || status == LDAP_UNAVAILABLE
-           || status == LDAP_BUSY || status == LDAP_PROTOCOL_ERROR;
+    return status == LDAP_SUCCESS || status == LDAP_SIZELIMIT_EXCEEDED
+           || status == LDAP_REFERRAL || status == LDAP_PARTIAL_RESULTS;
 }
 
 static const char *make_filter(const question_t *question)
@@ -80,45 +80,73 @@ static const char *make_filter(const question_t *question)
 }
 
 /* Search on a connection that stands.  Returns libldap's status. */
-static int search(question_t *question, LDAPMessage **result)
+static int search_until(question_t *question, apr_int64_t deadline_ms,
+                        LDAPMessage **result)
 {
     const msd_dir_config_t *dir = question->dir;
     LDAP *ldap = question->connection->ldap;
     char *attributes[] = { dir->ldap_url->attribute, dir->ldap_attribute->name,
                            dir->ldap_group, NULL };
-    apr_int64_t deadline_ms = step_end(question);
     struct timeval left = msd_ldap_time_left(deadline_ms);
     msd_watch_t watch;
     int fd = -1;
     int status = LDAP_LOCAL_ERROR;
 
     ldap_get_option(ldap, LDAP_OPT_DESC, &fd);
-    if (msd_watchdog_begin(question->dog, &watch, fd, deadline_ms)
+    if (msd_watchdog_begin(question->call.dog, &watch, fd, deadline_ms)
         == APR_SUCCESS) {
         status = ldap_search_ext_s(ldap, dir->ldap_url->base,
                                    dir->ldap_url->scope, make_filter(question),
                                    attributes, 0, NULL, NULL, &left,
                                    MOST_ENTRIES, result);
     }
-    return msd_watchdog_end(question->dog, &watch) ? LDAP_TIMEOUT : status;
+    return msd_watchdog_end(question->call.dog, &watch) ? LDAP_TIMEOUT
+                                                        : status;
+}
+
+/* The same; what is no answer is given back at once. */
+static int search(question_t *question, apr_int64_t deadline_ms,
+                  LDAPMessage **result)
+{
+    int status;
+
+    *result = NULL;
+    status = search_until(question, deadline_ms, result);
+    if (!is_answer(status)) {
+        msd_ldap_result_free(question->connection->ldap, *result);
+        *result = NULL;
+    }
+    return status;
 }
 
 /* Make a new connection, in the place of whatever was there. */
 static bool dial(question_t *question)
 {
-    const msd_dir_config_t *dir = question->dir;
-    const msd_ldap_call_t call = {
-        question->r->pool,  question->dog,
-        dir->ldap_url,      dir->ldap_bind_dn,
-        dir->ldap_password, question->connection->client_certs
-    };
-
     hang_up(question);
-    question->trouble = msd_ldap_dial(&call, step_end(question),
-                                      &question->connection->ldap);
-    question->connection->bound = question->trouble == NULL;
+    question->connection->bound = msd_ldap_dial(&question->call,
+                                                question->deadline_ms,
+                                                &question->connection->ldap);
     question->connection->must_rebind = 0;
-    return question->trouble == NULL;
+    return question->connection->bound;
+}
+
+/* Ask each server in its turn, on a new connection. */
+static int ask_anew(question_t *question, LDAPMessage **result)
+{
+    int servers = question->dir->ldap_url->servers->nelts;
+    int status = LDAP_SERVER_DOWN;
+
+    while (dial(question)) {
+        /* The servers that are left can be asked too. */
+        int left = servers - question->call.next;
+
+        status = search(question, step_end(question, left + 1), result);
+        if (is_answer(status)) {
+            return status;
+        }
+        msd_ldap_complain(&question->call, ldap_err2string(status));
+    }
+    return status;
 }
 
 /* A connection of the pool may be dead already: then a new one is made. */
@@ -128,26 +156,15 @@ static int ask(question_t *question, LDAPMessage **result)
     bool is_new = !question->connection->bound
                   || question->connection->must_rebind
                   || question->connection->ldap == NULL;
-    int status = LDAP_SERVER_DOWN;
 
-    *result = NULL;
     if (!is_new) {
-        status = search(question, result);
-        if (!is_broken(status)) {
+        int status = search(question, step_end(question, 2), result);
+
+        if (is_answer(status)) {
             return status;
         }
-        ldap_msgfree(*result);
-        *result = NULL;
     }
-    if (!dial(question)) {
-        return LDAP_SERVER_DOWN;
-    }
-    status = search(question, result);
-    if (is_broken(status)) {
-        question->trouble = ldap_err2string(status);
-        hang_up(question);
-    }
-    return status;
+    return ask_anew(question, result);
 }
 
 /* Errors that any request may bring about are told every few seconds. */
@@ -163,20 +180,20 @@ static authn_status report(const question_t *question, int status)
     request_rec *r = question->r;
     const char *where = question->dir->ldap_url->name;
 
-    if (question->trouble != NULL) {
-        ap_log_rerror(APLOG_MARK, level_of(question, NOTE_UNREACHABLE), 0, r,
-                      MSD_LOGNO(301) "the directory %s cannot be asked: %s",
-                      where, question->trouble);
-    } else if (status == LDAP_REFERRAL || status == LDAP_PARTIAL_RESULTS) {
+    if (status == LDAP_REFERRAL || status == LDAP_PARTIAL_RESULTS) {
         ap_log_rerror(APLOG_MARK, level_of(question, NOTE_REFUSED), 0, r,
                       MSD_LOGNO(302) "the directory %s refers to another "
                       "server, which is not asked: give that server, or a "
                       "base that this one holds, in AuthMSDigestLDAPURL",
                       where);
+    } else if (LDAP_API_ERROR(status)) {
+        ap_log_rerror(APLOG_MARK, level_of(question, NOTE_UNREACHABLE), 0, r,
+                      MSD_LOGNO(301) "the directory %s cannot be asked: %s",
+                      where, question->call.reasons);
     } else {
         ap_log_rerror(APLOG_MARK, level_of(question, NOTE_REFUSED), 0, r,
                       MSD_LOGNO(303) "the directory %s refuses the search: %s",
-                      where, ldap_err2string(status));
+                      where, question->call.reasons);
     }
     return AUTH_GENERAL_ERROR;
 }
@@ -240,24 +257,27 @@ static authn_status read_entry(const question_t *question, LDAPMessage *result,
     return status;
 }
 
-static authn_status conclude(const question_t *question, int status,
+static authn_status conclude(question_t *question, int status,
                              LDAPMessage *result, char **field)
 {
     LDAP *ldap = question->connection->ldap;
     int entries;
 
-    if (question->trouble != NULL
-        || (status != LDAP_SUCCESS && status != LDAP_SIZELIMIT_EXCEEDED)) {
+    if (status != LDAP_SUCCESS && status != LDAP_SIZELIMIT_EXCEEDED) {
         return report(question, status);
     }
     entries = ldap_count_entries(ldap, result);
-    if (entries > 1 || status == LDAP_SIZELIMIT_EXCEEDED) {
+    if (entries > 1 || (entries == 1 && status == LDAP_SIZELIMIT_EXCEEDED)) {
         return deny(question,
                     "more than one entry is found; make the base, "
                     "the scope or the filter of AuthMSDigestLDAPURL narrower");
     }
     if (entries == 1) {
         return read_entry(question, result, field);
+    }
+    if (status != LDAP_SUCCESS) {
+        msd_ldap_complain(&question->call, ldap_err2string(status));
+        return report(question, status);
     }
     return ldap_count_references(ldap, result) > 0
                ? report(question, LDAP_REFERRAL)
@@ -285,6 +305,22 @@ static int secure_of(const msd_ldap_url_t *url)
                                                   : APR_LDAP_NONE;
 }
 
+static msd_ldap_call_t start_call(const question_t *question)
+{
+    const msd_dir_config_t *dir = question->dir;
+    const util_ldap_connection_t *connection = question->connection;
+
+    return (msd_ldap_call_t){
+        .pool = question->r->pool,
+        .dog = msd_config_server(question->r->server)->watchdog,
+        .url = dir->ldap_url,
+        .bind_dn = dir->ldap_bind_dn,
+        .password = dir->ldap_password,
+        .client_certs = connection == NULL ? NULL : connection->client_certs,
+        .reasons = "",
+    };
+}
+
 static authn_status get_realm_hash(request_rec *r, const char *user,
                                    const char *realm, char **field)
 {
@@ -296,7 +332,7 @@ static authn_status get_realm_hash(request_rec *r, const char *user,
         APR_RETRIEVE_OPTIONAL_FN(uldap_connection_find);
     APR_OPTIONAL_FN_TYPE(uldap_connection_close) *put_back =
         APR_RETRIEVE_OPTIONAL_FN(uldap_connection_close);
-    LDAPMessage *result;
+    LDAPMessage *result = NULL;
     int answer;
     authn_status status;
 
@@ -309,18 +345,18 @@ static authn_status get_realm_hash(request_rec *r, const char *user,
     }
     /* See provider.c: one blank is the empty realm. */
     question.realm = strcmp(realm, " ") == 0 && is_ours(r) ? "" : realm;
-    question.dog = msd_config_server(r->server)->watchdog;
-    question.deadline_ms = msd_watchdog_now_ms() + 2 * timeout_of(dir);
+    question.deadline_ms = msd_watchdog_now_ms() + timeout_of(dir);
     question.connection = find(r, dir->ldap_url->name, 0, dir->ldap_bind_dn,
                                dir->ldap_password, always,
                                secure_of(dir->ldap_url));
+    question.call = start_call(&question);
     if (question.connection == NULL) {
-        question.trouble = "mod_ldap gives no connection";
+        question.call.reasons = "mod_ldap gives no connection";
         return report(&question, LDAP_LOCAL_ERROR);
     }
     answer = ask(&question, &result);
     status = conclude(&question, answer, result, field);
-    ldap_msgfree(result);
+    msd_ldap_result_free(question.connection->ldap, result);
     put_back(question.connection);
     return status;
 }

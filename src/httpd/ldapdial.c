@@ -15,6 +15,8 @@
 #include <apr_strings.h>
 #include <openldap.h>
 
+#include "httpd/lookup.h"
+
 /*
  * libldap cannot be made to give up a TLS handshake that stalls, so its own
  * dialer (and mod_ldap's, which also tries four times) is not used: we connect,
@@ -54,16 +56,16 @@ static int await(int fd, apr_int64_t deadline_ms)
 }
 
 /* Connect to one address.  Returns the descriptor, or -1 with errno. */
-static int connect_to(int family, const struct sockaddr *address,
-                      socklen_t size, apr_int64_t deadline_ms)
+static int connect_to(const struct addrinfo *address, apr_int64_t deadline_ms)
 {
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(address->ai_family,
+                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     int error = 0;
 
     if (fd < 0) {
         return -1;
     }
-    if (connect(fd, address, size) != 0) {
+    if (connect(fd, address->ai_addr, address->ai_addrlen) != 0) {
         error = errno == EINPROGRESS ? await(fd, deadline_ms) : errno;
     }
     /* libldap expects a socket that blocks. */
@@ -76,65 +78,6 @@ static int connect_to(int family, const struct sockaddr *address,
         return -1;
     }
     return fd;
-}
-
-static int connect_path(const char *path, apr_int64_t deadline_ms)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-    if (strlen(path) >= sizeof(address.sun_path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    memcpy(address.sun_path, path, strlen(path));
-    return connect_to(AF_UNIX, (const struct sockaddr *)&address,
-                      sizeof(address), deadline_ms);
-}
-
-/* The first address that answers. */
-static const char *connect_host(const msd_ldap_call_t *call,
-                                const msd_ldap_server_t *server,
-                                apr_int64_t deadline_ms, int *fd)
-{
-    const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-    struct addrinfo *list;
-    int error = getaddrinfo(server->host, server->port, &hints, &list);
-
-    if (error != 0) {
-        return apr_pstrdup(call->pool, gai_strerror(error));
-    }
-    for (const struct addrinfo *each = list; each != NULL && *fd < 0;
-         each = each->ai_next) {
-        *fd = connect_to(each->ai_family, each->ai_addr, each->ai_addrlen,
-                         deadline_ms);
-    }
-    error = errno;
-    freeaddrinfo(list);
-    errno = error;
-    return NULL;
-}
-
-static const char *connect_server(const msd_ldap_call_t *call,
-                                  const msd_ldap_server_t *server,
-                                  apr_int64_t deadline_ms, int *fd)
-{
-    char text[120];
-    const char *reason = NULL;
-
-    *fd = -1;
-    errno = 0;
-    if (server->port == NULL) {
-        *fd = connect_path(server->host, deadline_ms);
-    } else {
-        reason = connect_host(call, server, deadline_ms, fd);
-    }
-    if (*fd >= 0 || reason != NULL) {
-        return reason;
-    }
-    return errno == ETIMEDOUT
-               ? TOO_LATE
-               : apr_pstrdup(call->pool,
-                             apr_strerror(errno, text, sizeof(text)));
 }
 
 /* What libldap says of its last failure. */
@@ -235,16 +178,27 @@ static const char *introduce(const msd_ldap_call_t *call, int fd, LDAP *ldap,
     return msd_watchdog_end(call->dog, &watch) ? TOO_LATE : reason;
 }
 
-static const char *dial_server(const msd_ldap_call_t *call,
-                               const msd_ldap_server_t *server,
-                               apr_int64_t deadline_ms, LDAP **ldap)
+static const char *say_errno(const msd_ldap_call_t *call, int error)
 {
-    int fd;
-    const char *reason = connect_server(call, server, deadline_ms, &fd);
-    const int proto = server->port == NULL ? LDAP_PROTO_IPC : LDAP_PROTO_TCP;
+    char text[120];
 
-    if (reason != NULL) {
-        return reason;
+    return error == ETIMEDOUT
+               ? TOO_LATE
+               : apr_pstrdup(call->pool,
+                             apr_strerror(error, text, sizeof(text)));
+}
+
+static const char *dial_address(const msd_ldap_call_t *call,
+                                const msd_ldap_server_t *server,
+                                const struct addrinfo *address,
+                                apr_int64_t deadline_ms, LDAP **ldap)
+{
+    int fd = connect_to(address, deadline_ms);
+    const int proto = server->port == NULL ? LDAP_PROTO_IPC : LDAP_PROTO_TCP;
+    const char *reason;
+
+    if (fd < 0) {
+        return say_errno(call, errno);
     }
     if (ldap_init_fd(fd, proto, server->uri, ldap) != LDAP_SUCCESS) {
         close(fd);
@@ -258,25 +212,85 @@ static const char *dial_server(const msd_ldap_call_t *call,
     return reason;
 }
 
-const char *msd_ldap_dial(const msd_ldap_call_t *call, apr_int64_t deadline_ms,
-                          LDAP **ldap)
+static const char *dial_path(const msd_ldap_call_t *call,
+                             const msd_ldap_server_t *server,
+                             apr_int64_t deadline_ms, LDAP **ldap)
+{
+    struct sockaddr_un path = { .sun_family = AF_UNIX };
+    const struct addrinfo address = { .ai_family = AF_UNIX,
+                                      .ai_addr = (struct sockaddr *)&path,
+                                      .ai_addrlen = sizeof(path) };
+
+    if (strlen(server->host) >= sizeof(path.sun_path)) {
+        return say_errno(call, ENAMETOOLONG);
+    }
+    memcpy(path.sun_path, server->host, strlen(server->host));
+    return dial_address(call, server, &address, deadline_ms, ldap);
+}
+
+/* Each address has an equal part of the time that is left. */
+static const char *dial_host(const msd_ldap_call_t *call,
+                             const msd_ldap_server_t *server,
+                             apr_int64_t deadline_ms, LDAP **ldap)
+{
+    struct addrinfo *list;
+    int error = msd_lookup_host(server->host, server->port, deadline_ms, &list);
+    const char *reason = "it has no address";
+    int left = 0;
+
+    if (error != 0) {
+        return apr_pstrcat(call->pool, "its address cannot be found: ",
+                           gai_strerror(error), NULL);
+    }
+    for (const struct addrinfo *each = list; each != NULL;
+         each = each->ai_next) {
+        left++;
+    }
+    for (const struct addrinfo *each = list; each != NULL && reason != NULL;
+         each = each->ai_next) {
+        apr_int64_t now = msd_watchdog_now_ms();
+
+        reason = dial_address(call, server, each,
+                              now + (deadline_ms - now) / left--, ldap);
+    }
+    freeaddrinfo(list);
+    return reason;
+}
+
+static const char *dial_server(const msd_ldap_call_t *call,
+                               const msd_ldap_server_t *server,
+                               apr_int64_t deadline_ms, LDAP **ldap)
+{
+    return server->port == NULL ? dial_path(call, server, deadline_ms, ldap)
+                                : dial_host(call, server, deadline_ms, ldap);
+}
+
+void msd_ldap_complain(msd_ldap_call_t *call, const char *reason)
+{
+    const msd_ldap_server_t *server = &APR_ARRAY_IDX(
+        call->url->servers, call->next - 1, msd_ldap_server_t);
+
+    call->reasons = apr_pstrcat(call->pool, call->reasons,
+                                call->reasons[0] == '\0' ? "" : "; ",
+                                server->uri, ": ", reason, NULL);
+}
+
+bool msd_ldap_dial(msd_ldap_call_t *call, apr_int64_t deadline_ms, LDAP **ldap)
 {
     const apr_array_header_t *servers = call->url->servers;
-    const char *reasons = "";
 
     *ldap = NULL;
-    for (int i = 0; i < servers->nelts; i++) {
-        const msd_ldap_server_t *server = &APR_ARRAY_IDX(servers, i,
-                                                         msd_ldap_server_t);
+    while (call->next < servers->nelts) {
+        int left = servers->nelts - call->next;
         apr_int64_t now = msd_watchdog_now_ms();
-        apr_int64_t part = (deadline_ms - now) / (servers->nelts - i);
-        const char *reason = dial_server(call, server, now + part, ldap);
+        const char *reason = dial_server(
+            call, &APR_ARRAY_IDX(servers, call->next++, msd_ldap_server_t),
+            now + (deadline_ms - now) / left, ldap);
 
         if (reason == NULL) {
-            return NULL;
+            return true;
         }
-        reasons = apr_pstrcat(call->pool, reasons, i > 0 ? "; " : "",
-                              server->uri, ": ", reason, NULL);
+        msd_ldap_complain(call, reason);
     }
-    return reasons;
+    return false;
 }

@@ -124,8 +124,21 @@ static void free_values(struct berval **values)
     ldap_value_free_len(values);
 }
 
-/* The name in the entry: the one that was asked for if it is there, letter by
- * letter, else the first.  NULL: the directory does not show it. */
+/* Whether a value is the name that was asked for, in the entry's letters. */
+static bool is_name(const msd_ldap_entry_t *entry, msd_text_t value,
+                    bool is_only)
+{
+    return memchr(value.data, '\0', value.len) == NULL
+           && (is_only
+               || msd_text_equal_nocase(value, msd_text_of(entry->user)));
+}
+
+/*
+ * The name in the entry: the one that was asked for if it is there, letter by
+ * letter.  Else the one that differs in small and capital letters, or the only
+ * one: values have no order, and another one may be the name of somebody else.
+ * NULL: there is none.
+ */
 static const char *find_name(const msd_ldap_entry_t *entry)
 {
     struct berval **values = ldap_get_values_len(entry->ldap, entry->entry,
@@ -134,10 +147,11 @@ static const char *find_name(const msd_ldap_entry_t *entry)
 
     for (int i = 0; values != NULL && values[i] != NULL; i++) {
         msd_text_t value = value_text(values[i]);
+        bool is_only = i == 0 && values[1] == NULL;
 
         if (msd_text_equal(value, msd_text_of(entry->user))) {
             name = entry->user;
-        } else if (name == NULL) {
+        } else if (name == NULL && is_name(entry, value, is_only)) {
             name = apr_pstrmemdup(entry->pool, value.data, value.len);
         }
     }
@@ -163,7 +177,8 @@ static authn_status add_name(field_t *field, const char **reason)
     if (name == NULL) {
         return refuse(AUTH_DENIED,
                       "the directory does not show the attribute "
-                      "of the user's name; let AuthMSDigestLDAPBindDN read it",
+                      "of the user's name (let AuthMSDigestLDAPBindDN read "
+                      "it), or it has several names, none like this",
                       reason);
     }
     if (name == entry->user) {
@@ -220,4 +235,38 @@ void msd_ldap_entry_groups(const msd_ldap_entry_t *entry,
     if (values != NULL) {
         ldap_value_free_len(values);
     }
+}
+
+/* libldap reads values in the message itself, which is freed as it is. */
+static void wipe_values(LDAP *ldap, LDAPMessage *entry)
+{
+    BerElement *place = NULL;
+    struct berval name;
+    struct berval *values = NULL;
+
+    if (ldap_get_dn_ber(ldap, entry, &place, &name) != LDAP_SUCCESS) {
+        return;
+    }
+    while (ldap_get_attribute_ber(ldap, entry, place, &name, &values)
+               == LDAP_SUCCESS
+           && name.bv_val != NULL) {
+        for (int i = 0; values != NULL && values[i].bv_val != NULL; i++) {
+            msd_wipe(values[i].bv_val, values[i].bv_len);
+        }
+        ber_memfree(values);
+        values = NULL;
+    }
+    ber_free(place, 0);
+}
+
+void msd_ldap_result_free(LDAP *ldap, LDAPMessage *result)
+{
+    if (result == NULL) {
+        return;
+    }
+    for (LDAPMessage *entry = ldap_first_entry(ldap, result); entry != NULL;
+         entry = ldap_next_entry(ldap, entry)) {
+        wipe_values(ldap, entry);
+    }
+    ldap_msgfree(result);
 }

@@ -25,7 +25,8 @@ typedef struct {
 
 /*
  * Make the field of credential.h of an entry.  The name in it is that of the
- * entry: a directory also finds a name in other letters.
+ * entry: a directory also finds a name in other letters.  Of several names it
+ * is the one that differs in such only.
  * field: set when the user is found; lives in the pool.
  * reason: set unless the user is found, to a fixed sentence.
  */
@@ -35,5 +36,11 @@ authn_status msd_ldap_entry_read(const msd_ldap_entry_t *entry, char **field,
 /* Add the values of an attribute; see groups.h. */
 void msd_ldap_entry_groups(const msd_ldap_entry_t *entry,
                            const char *attribute, msd_groups_t *groups);
+
+/*
+ * Give a result back, and wipe the values in it first.
+ * ldap: the connection it came on, still open.  result: may be NULL.
+ */
+void msd_ldap_result_free(LDAP *ldap, LDAPMessage *result);
 
 #endif
