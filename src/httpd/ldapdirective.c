@@ -56,7 +56,7 @@ const char *msd_ldap_set_bind_dn(cmd_parms *cmd, void *config,
     return NULL;
 }
 
-/* The first line that a program prints.  Returns NULL, or what is wrong. */
+/* The first line that a program writes.  Returns NULL, or what is wrong. */
 static const char *run_program(cmd_parms *cmd, const char *command,
                                const char **line)
 {
@@ -75,7 +75,7 @@ static const char *run_program(cmd_parms *cmd, const char *command,
         len++; /* strchr finds a NUL too */
     }
     if (allowed == NULL && len == 0) {
-        allowed = "a program that prints the password";
+        allowed = "a program that writes the password";
     }
     if (allowed == NULL) {
         *line = apr_pstrmemdup(cmd->pool, output.bytes, len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program that prints a secret when the server starts. */
+/* A program that writes a secret when the server starts. */
 #include "httpd/program.h"
 
 #include <signal.h>
@@ -89,7 +89,7 @@ const char *msd_program_run(const char *const *words, apr_pool_t *temp,
 
     out->len = 0;
     if (status != APR_SUCCESS) {
-        return apr_pstrcat(temp, "a program that can be run (",
+        return apr_pstrcat(temp, "exec:/path of a program that can be run (",
                            apr_strerror(status, reason, sizeof(reason)), ")",
                            NULL);
     }
@@ -97,7 +97,7 @@ const char *msd_program_run(const char *const *words, apr_pool_t *temp,
     apr_file_close(program.out);
     if (!await(&program, status == APR_EOF ? deadline : 0)
         || status != APR_EOF) {
-        return "a program that prints at most 4096 bytes and ends within 10 "
+        return "a program that writes at most 4096 bytes and ends within 10 "
                "seconds with status 0";
     }
     return NULL;

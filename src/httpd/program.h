@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program that prints a secret when the server starts. */
+/* A program that writes a secret when the server starts. */
 #ifndef MSD_HTTPD_PROGRAM_H
 #define MSD_HTTPD_PROGRAM_H
 
@@ -7,17 +7,17 @@
 
 #include <apr_pools.h>
 
-/* The most bytes that a program may print. */
+/* The most bytes that a program may write. */
 #define MSD_PROGRAM_OUTPUT 4096
 
-/* What a program printed.  It is secret: to be wiped after use. */
+/* What a program wrote.  It is secret: to be wiped after use. */
 typedef struct {
     char bytes[MSD_PROGRAM_OUTPUT + 1]; /* one more than is allowed */
     apr_size_t len;
 } msd_program_output_t;
 
 /*
- * Run a program, without a shell, and take what it prints.  It has 10 seconds,
+ * Run a program, without a shell, and take what it writes.  It has 10 seconds,
  * and is killed then: a start or a restart of httpd waits for it.
  * words: the full path and the arguments; NULL ends them.
  * out: filled in any case.

@@ -2,14 +2,13 @@
 /* Where the secret comes from: AuthMSDigestSecret. */
 #include "httpd/secret.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include <apr_strings.h>
-#include <apr_thread_proc.h>
 
 #include "base/hash.h"
 #include "httpd/config.h"
+#include "httpd/program.h"
 #include "httpd/value.h"
 
 APLOG_USE_MODULE(auth_msdigest);
@@ -19,41 +18,8 @@ APLOG_USE_MODULE(auth_msdigest);
     (APR_FPROT_GREAD | APR_FPROT_GWRITE | APR_FPROT_GEXECUTE \
      | APR_FPROT_WREAD | APR_FPROT_WWRITE | APR_FPROT_WEXECUTE)
 
-/* How long the program may take. */
-#define PROGRAM_TIMEOUT apr_time_from_sec(10)
-
-/* How often it is looked whether a program that closed its output has ended. */
-#define PROGRAM_POLL apr_time_from_msec(5)
-
-/* What was read, of one byte more than is allowed at most. */
-typedef struct {
-    char bytes[MSD_SECRET_TEXT_MAX + 1];
-    apr_size_t len;
-} text_t;
-
-/* Read until the end.  Returns APR_EOF when it was reached, APR_SUCCESS when
- * there is more than is allowed, or what went wrong. */
-static apr_status_t read_all(apr_file_t *file, apr_time_t deadline,
-                             text_t *text)
-{
-    apr_status_t status = APR_SUCCESS;
-
-    while (status == APR_SUCCESS && text->len < sizeof(text->bytes)) {
-        apr_size_t n = sizeof(text->bytes) - text->len;
-
-        if (deadline != 0) {
-            apr_interval_time_t left = deadline - apr_time_now();
-
-            if (left <= 0) {
-                return APR_TIMEUP;
-            }
-            apr_file_pipe_timeout_set(file, left);
-        }
-        status = apr_file_read(file, text->bytes + text->len, &n);
-        text->len += status == APR_SUCCESS ? n : 0;
-    }
-    return status;
-}
+_Static_assert(MSD_PROGRAM_OUTPUT <= MSD_SECRET_TEXT_MAX,
+               "all that is read can be parsed");
 
 /* ---- A file */
 
@@ -74,7 +40,9 @@ static const char *check_file(apr_file_t *file)
     return NULL;
 }
 
-static const char *read_file(const char *path, apr_pool_t *temp, text_t *text)
+/* A file with too much in it is refused like a program that writes too much. */
+static const char *read_file(const char *path, apr_pool_t *temp,
+                             msd_program_output_t *text)
 {
     apr_file_t *file;
     apr_status_t status =
@@ -89,85 +57,14 @@ static const char *read_file(const char *path, apr_pool_t *temp, text_t *text)
     }
     fault = check_file(file);
     if (fault == NULL) {
-        status = read_all(file, 0, text);
+        status = apr_file_read_full(file, text->bytes, sizeof(text->bytes),
+                                    &text->len);
         if (status != APR_EOF) {
             fault = "a file of at most 4096 bytes that can be read";
         }
     }
     apr_file_close(file);
     return fault;
-}
-
-/* ---- A program */
-
-/* Wait until it has ended, but not for ever.  Returns whether it said that all
- * is well. */
-static bool await_program(apr_proc_t *program, apr_time_t deadline)
-{
-    apr_exit_why_e why;
-    int code;
-
-    for (;;) {
-        apr_status_t status =
-            apr_proc_wait(program, &code, &why, APR_NOWAIT);
-
-        if (status == APR_CHILD_DONE) {
-            return APR_PROC_CHECK_EXIT(why) && code == 0;
-        }
-        if (status != APR_CHILD_NOTDONE || apr_time_now() >= deadline) {
-            break;
-        }
-        apr_sleep(PROGRAM_POLL);
-    }
-    apr_proc_kill(program, SIGKILL);
-    apr_proc_wait(program, &code, &why, APR_WAIT);
-    return false;
-}
-
-/* Without a shell and without arguments; its errors go where ours go. */
-static apr_status_t start_program(const char *path, apr_pool_t *temp,
-                                  apr_proc_t *program)
-{
-    const char *const arguments[] = { path, NULL };
-    apr_procattr_t *how;
-    apr_status_t status = apr_procattr_create(&how, temp);
-
-    if (status == APR_SUCCESS) {
-        status = apr_procattr_io_set(how, APR_NO_PIPE, APR_FULL_BLOCK,
-                                     APR_NO_PIPE);
-    }
-    if (status == APR_SUCCESS) {
-        status = apr_procattr_cmdtype_set(how, APR_PROGRAM);
-    }
-    if (status == APR_SUCCESS) {
-        status = apr_procattr_error_check_set(how, 1);
-    }
-    return status == APR_SUCCESS
-               ? apr_proc_create(program, path, arguments, NULL, how, temp)
-               : status;
-}
-
-static const char *run_program(const char *path, apr_pool_t *temp,
-                               text_t *text)
-{
-    apr_time_t deadline = apr_time_now() + PROGRAM_TIMEOUT;
-    apr_proc_t program;
-    apr_status_t status = start_program(path, temp, &program);
-    char reason[120];
-
-    if (status != APR_SUCCESS) {
-        return apr_pstrcat(temp, "exec:/path of a program that can be run (",
-                           apr_strerror(status, reason, sizeof(reason)), ")",
-                           NULL);
-    }
-    status = read_all(program.out, deadline, text);
-    apr_file_close(program.out);
-    if (!await_program(&program, status == APR_EOF ? deadline : 0)
-        || status != APR_EOF) {
-        return "a program that writes at most 4096 bytes and ends within 10 "
-               "seconds with status 0";
-    }
-    return NULL;
 }
 
 /* ---- The directive */
@@ -181,10 +78,11 @@ static apr_status_t wipe_secret(void *data)
 static const char *read_source(const char *source, apr_pool_t *temp,
                                msd_secret_t *secret)
 {
-    text_t text = { .len = 0 };
+    msd_program_output_t text = { .len = 0 };
     const char *path = source + strlen("file:");
+    const char *const words[] = { path, NULL };
     const char *fault = strncmp(source, "exec:", 5) == 0
-                            ? run_program(path, temp, &text)
+                            ? msd_program_run(words, temp, &text)
                             : read_file(path, temp, &text);
 
     if (fault == NULL) {
