@@ -8,9 +8,6 @@
 
 #include "authority/credential.h"
 
-/* The prefix of a stored password that is the password itself. */
-#define CLEARTEXT MSD_TEXT("{CLEARTEXT}")
-
 /* A field that is being written. */
 typedef struct {
     const msd_ldap_entry_t *entry;
@@ -41,21 +38,37 @@ static void add_hash(field_t *field, msd_hash_id_t hash,
     msd_wipe(digits, sizeof(digits));
 }
 
+/* Take the mark away from a password.  Returns whether it is one: no digest
+ * comes from {SSHA} and the like. */
+static bool take_mark(msd_text_t *password)
+{
+    /* What stands before the password itself: OpenLDAP's mark, 389-ds's. */
+    const msd_text_t clear[] = { MSD_TEXT("{CLEARTEXT}"),
+                                 MSD_TEXT("{CLEAR}") };
+
+    for (int i = 0; i < 2; i++) {
+        const msd_text_t mark = clear[i];
+
+        if (password->len >= mark.len
+            && msd_text_equal_nocase((msd_text_t){ password->data, mark.len },
+                                     mark)) {
+            password->data += mark.len;
+            password->len -= mark.len;
+            return true;
+        }
+    }
+    return password->len == 0 || password->data[0] != '{'
+           || memchr(password->data, '}', password->len) == NULL;
+}
+
 /* H(user:realm:password), for each hash that OpenSSL has. */
 static void add_password(field_t *field, msd_text_t password)
 {
     const msd_ldap_entry_t *entry = field->entry;
-    const msd_text_t mark = CLEARTEXT;
     unsigned char bytes[MSD_HASH_MAX];
 
-    if (password.len >= mark.len
-        && msd_text_equal_nocase((msd_text_t){ password.data, mark.len },
-                                 mark)) {
-        password.data += mark.len;
-        password.len -= mark.len;
-    } else if (password.len > 0 && password.data[0] == '{'
-               && memchr(password.data, '}', password.len) != NULL) {
-        return; /* {SSHA} and the like: no digest comes from it */
+    if (!take_mark(&password)) {
+        return;
     }
     for (int hash = 0; hash < MSD_HASH_COUNT; hash++) {
         const msd_text_t parts[] = { msd_text_of(entry->user),
