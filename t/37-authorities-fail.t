@@ -215,6 +215,8 @@ my %fake = (
     others     => always(entry('cn=a', uid => [ 'robert', 'bob' ], userPassword => [ $PASSWORD{alice} ]), done(0)),
     nul        => always(entry('cn=a', uid => ["bob\0"], userPassword => [ $PASSWORD{alice} ]), done(0)),
     silent     => always(),
+    (map { ("mark$_" => always(entry('cn=a', uid => ['alice'], userPassword => ["{$_}$PASSWORD{alice}"]), done(0))) }
+        qw(CLEARTEXT clear SSHA)),
 );
 # One worker, so that each login has the connection of the one before.
 my $bad = ldap_server(join('', "StartServers 1\nMaxRequestWorkers 1\nKeepAlive Off\n",
@@ -245,6 +247,10 @@ is($bad->row($named)->{remote}, 'Alice', '... the user is the one that was meant
 login_is($bad, 'names', '200', '... and letter by letter', user => 'robert');
 login_is($bad, 'others', '401', 'several names, none of them this: denied');
 login_is($bad, 'nul', '401', 'a name with a NUL in it: denied', user => 'BOB');
+
+login_is($bad, 'markCLEARTEXT', '200', 'a password in clear behind the mark of OpenLDAP');
+login_is($bad, 'markclear', '200', '... and of 389-ds');
+login_is($bad, 'markSSHA', '401', '... but not a hash');
 
 # ---- nothing is left behind ----
 
@@ -339,7 +345,7 @@ for my $row (
     [ hangs  => 'echo web-secret; exec sleep 60', 'ends within 10 seconds' ],
     [ floods => 'exec yes web-secret',           'at most 4096 bytes' ],
     [ fails  => 'echo web-secret; exit 3',        'with status 0' ],
-    [ mute   => 'echo',                           'a program that prints the password' ],
+    [ mute   => 'echo',                           'a program that writes the password' ],
 ) {
     my ($name, $text, $allowed) = @$row;
     $bad->configure(ldap_area('x', ldap_at($PORT), 'AuthMSDigestLDAPBindPassword "exec:' . program($name, $text) . '"'));
@@ -366,6 +372,72 @@ for my $row (
     isnt($status, 0, "$row->[0] stops the start");
     like($said, qr/is not allowed; give .*\Q$row->[1]\E/, '... and says why');
 }
+# ---- the configurations in docs/authorities.md ----
+
+# The indented block that begins with this, with other hosts and paths.
+sub from_docs {
+    my ($start, %instead) = @_;
+    open my $fh, '<', "$ENV{srcdir}/docs/authorities.md" or die "docs/authorities.md: $!\n";
+    my $docs = do { local $/; <$fh> };
+    my ($block) = $docs =~ /^((?: {4}\Q$start\E)(?:.*\n)(?: {4}.*\n|\n)*)/m or die "docs: nothing begins with $start\n";
+    $block =~ s/^ {4}//gm;
+    for my $old (sort keys %instead) {
+        ok($block =~ s/\Q$old\E/$instead{$old}/g, "docs: '$old' is there");
+    }
+    return $block;
+}
+
+my $hash = 'Example:' . digest_ha1('alice', 'Example', $PASSWORD{alice});
+my $strict = MSDigest::Slapd->new(site => from_docs('attributetype'), users => <<"LDIF");
+dn: uid=alice,ou=people,dc=example
+objectClass: inetOrgPerson
+objectClass: digestUser
+cn: x
+sn: x
+uid: alice
+userPassword: of-alice
+digestRealmHash: $hash
+
+LDIF
+my ($first, $second) = ('127.0.0.1:' . $strict->port, '127.0.0.1:' . free_port());
+my %there = ('LoadModule ldap_module modules/mod_ldap.so' => '', 'conf/ldap-ca.pem' => $strict->path('ca.pem'),
+    'ldap1.example:389' => $second, 'ldap2.example:389' => $first,
+    '/etc/msdigest/ldap-password' => program('strict', 'echo web-secret'));
+my %private = ('htdocs/private/x.txt' => "private\n");
+my $open = MSDigest::Server->new(modules => ['ldap'], files => \%private, conf => from_docs('LoadModule ldap_module', %there))->start;
+outcome($open->client('alice')->get('/private/x.txt'), '200', 'OpenLDAP as in the docs: a user logs in');
+outcome($open->client('alice', password => 'wrong')->get('/private/x.txt'), '401', '... a wrong password is denied');
+outcome($open->client('bob')->get('/private/x.txt'), '401', '... an unknown user too');
+$open->remove;
+$open = MSDigest::Server->new(modules => ['ldap'], files => \%private,
+    conf => from_docs('LoadModule ldap_module', %there, ' STARTTLS' => ''))->start;
+outcome($open->client('alice')->get('/private/x.txt'), '503', '... without TLS the account cannot bind');
+log_has($open, qr/MSD301: .*Confidentiality required/, '... which the log explains');
+$open->remove;
+for my $who ([ '-D', 'cn=web,dc=example', '-w', 'web-secret', 'shown' ], [ '-D', 'cn=other,dc=example', '-w', 'other-secret', 'hidden' ],
+    [ '-D', 'uid=alice,ou=people,dc=example', '-w', 'of-alice', 'hidden' ], ['hidden']) {
+    my $expected = pop @$who;
+    local $ENV{LDAPTLS_CACERT} = $strict->path('ca.pem');
+    my $said = join '', `ldapsearch -LLL -x -ZZ -H ldap://$first @$who -b dc=example uid=alice digestRealmHash 2>&1`;
+    unlike($said, qr/Invalid credentials|Can't contact|Confidentiality/, "... (@{[ $who->[1] // 'anonymous' ]} is heard)");
+    is($said =~ /^digestRealmHash/m ? 'shown' : 'hidden', $expected, '... and the hash is ' . $expected);
+}
+$strict->remove;
+
+my $documented = MSDigest::Radius->new(secret => 'the long and random one', users => qq{alice Cleartext-Password := "$PASSWORD{alice}"\n},
+    clients => from_docs('client web {', '192.0.2.10' => '127.0.0.1'))->start;
+my $asking = MSDigest::Server->new(files => { %private, 'conf/radius.secret' => "the long and random one\n" },
+    conf => from_docs(qq{<Location "/private/">\n        AuthType MSDigest\n        AuthName "Example"\n        AuthMSDigestProvider radius},
+        '192.0.2.1:1812' => '127.0.0.1:' . MSDigest::Radius::free_port(), '192.0.2.2:1812' => '127.0.0.1:' . $documented->port,
+        '/etc/apache2/radius.secret' => '@ROOT@/conf/radius.secret'));
+chmod 0600, $asking->path('conf/radius.secret');
+$asking->start;
+outcome($asking->client('alice')->get('/private/x.txt'), '200', 'FreeRADIUS as in the docs: a user logs in');
+outcome($asking->client('alice', password => 'wrong')->get('/private/x.txt'), '401', '... a wrong password is denied');
+outcome($asking->client('bob')->get('/private/x.txt'), '401', '... an unknown user too');
+$asking->remove;
+$documented->stop;
+
 $_->remove for $exec, $named_hosts, $bad, $distrust, $server;
 $slapd->remove;
 done_testing;

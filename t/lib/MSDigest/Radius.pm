@@ -14,14 +14,18 @@ use MSDigest::Server ();
 my @LIVE;
 my $OWNER = $$;
 
-# users => text of FreeRADIUS's file; secret => the one it shares.
+# users => text of FreeRADIUS's file; secret => the one it shares; clients =>
+# text of clients.conf, which has the secret then.
 sub new {
     my ($class, %o) = @_;
     my $folder = tempdir('msdigest-radius-XXXXXXXX', DIR => $ENV{T_TMP} || '/tmp');
     my $self = bless { %o, folder => $folder, port => free_port() }, $class;
-    open my $fh, '>', "$folder/users" or die "$folder/users: $!\n";
-    print $fh $o{users};
-    close $fh or die "$folder/users: $!\n";
+    my %text = (users => $o{users}, $o{clients} ? ('clients.conf' => $o{clients}) : ());
+    for my $name (keys %text) {
+        open my $fh, '>', "$folder/$name" or die "$folder/$name: $!\n";
+        print $fh $text{$name};
+        close $fh or die "$folder/$name: $!\n";
+    }
     push @LIVE, $self;
     return $self;
 }

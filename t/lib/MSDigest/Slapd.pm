@@ -17,15 +17,18 @@ our @EXPORT_OK = qw(fake_server);
 my %RUNNING;    # pid => 1, of what END has to stop
 my $OWNER = $$;
 
-# users => text in LDIF.
+# users => text in LDIF; site => schema of hashes and rights in slapd.conf's words.
 sub new {
     my ($class, %o) = @_;
     my $folder = tempdir('msdigest-slapd-XXXXXXXX', DIR => $ENV{T_TMP} || '/tmp');
     chmod 0755, $folder;
     my $self = bless { folder => $folder, port => free_port(), tls_port => free_port() }, $class;
-    open my $fh, '>:raw', "$folder/users.ldif" or die "users.ldif: $!\n";
-    print $fh $o{users};
-    close $fh;
+    my %text = ('users.ldif' => $o{users}, $o{site} ? ('site.conf' => $o{site}) : ());
+    for my $name (keys %text) {
+        open my $fh, '>:raw', "$folder/$name" or die "$name: $!\n";
+        print $fh $text{$name};
+        close $fh;
+    }
     return $self->start;
 }
 
