@@ -173,6 +173,7 @@ outcome(try_login('muteafter', 'dave', 'in the file'), '503', 'radius that does 
 my $before = $radius->lookups('alice');
 my $kept = $server->client('alice', cnonce => 'keep', keep => 1);
 outcome($kept->get('/p/x.txt'), '200', 'a login');
+is(scalar(grep { $kept->get('/p/x.txt')->status == 200 } 1 .. 100), 100, '... that goes on while the server runs');
 is($radius->lookups('alice') - $before, 1, '... is one look-up in the log of the server');
 $radius->stop;
 my $good = grep { $kept->get('/p/x.txt')->status == 200 } 1 .. 1000;

@@ -240,6 +240,7 @@ for my $area (qw(clear starttls ldaps ldapi)) {
 my $before = $slapd->searches('uid=carol');
 my $c = $server->client('carol', keep => 1);
 outcome($c->get('/l/clear/x.txt'), '200', 'carol logs in');
+is(scalar(grep { $c->get('/l/clear/x.txt')->status == 200 } 1 .. 100), 100, '... and goes on while slapd runs');
 $slapd->stop;
 my %seen;
 $seen{ $c->get('/l/clear/x.txt')->what }++ for 1 .. 1000;
