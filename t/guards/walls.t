@@ -14,7 +14,8 @@ my %may_use = (
     digest    => [qw(base)],
     context   => [qw(base)],
     limit     => [qw(base)],
-    authority => [qw(base digest limit)],
+    netlogon  => [qw(base)],
+    authority => [qw(base digest limit netlogon)],
     accept    => [qw(base digest context limit authority)],
     httpd     => [qw(base digest context limit authority accept)],
 );

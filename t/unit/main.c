@@ -73,6 +73,15 @@ const char *unit_hex(const unsigned char *bytes, apr_size_t n)
     return hex;
 }
 
+msd_text_t unit_unhex(const char *hex)
+{
+    apr_size_t n = strlen(hex) / 2;
+    unsigned char *bytes = apr_palloc(unit_pool, n + 1);
+
+    ck_assert(msd_hex_decode(msd_text_of(hex), bytes, n));
+    return unit_exact((const char *)bytes, n);
+}
+
 const char *unit_string(msd_text_t text)
 {
     /* As a string it would look shorter than it is. */
@@ -83,18 +92,20 @@ const char *unit_string(msd_text_t text)
 int main(void)
 {
     static Suite *(*const suites[])(void) = {
-        suite_algorithm,  suite_authority,  suite_challenge, suite_context,
-        suite_credential, suite_noncecache, suite_proof,     suite_utf8,
-        suite_hash,       suite_header,     suite_keys,      suite_nonce,
-        suite_realmhash,  suite_replay,     suite_response,  suite_seal,
-        suite_text,       suite_uri,        suite_username,  suite_nearstore,
-        suite_params,     suite_vectors,    suite_radius,    suite_radiuspacket,
-        suite_radiusserver, suite_groups,  suite_radiusaccept,
-        suite_hkdf,       suite_secret,     suite_rotation,
-        suite_ask,      suite_breaker,   suite_counter,
-        suite_remember,   suite_turn,       suite_offer,
-        suite_radiusserver, suite_binding,  suite_endpoint,
-        suite_channel,
+        suite_algorithm,  suite_authority,  suite_challenge,  suite_context,
+        suite_credential, suite_noncecache, suite_proof,      suite_utf8,
+        suite_hash,       suite_header,     suite_keys,       suite_nonce,
+        suite_realmhash,  suite_replay,     suite_response,   suite_seal,
+        suite_text,       suite_uri,        suite_username,   suite_nearstore,
+        suite_params,     suite_vectors,    suite_radius,
+        suite_radiuspacket,suite_radiusserver,suite_groups,
+        suite_radiusaccept,suite_hkdf,       suite_secret,     suite_rotation,
+        suite_ask,        suite_breaker,    suite_counter,    suite_remember,
+        suite_turn,       suite_offer,      suite_binding,    suite_endpoint,
+        suite_channel,    suite_calls,      suite_cfb8,       suite_machinekey,
+        suite_mapper,     suite_md4,        suite_ndr,        suite_ntstatus,
+        suite_pac,        suite_pdu,        suite_relay,      suite_token,
+        suite_utf16,      suite_wdigest,
     };
     SRunner *runner;
     int failed;

@@ -40,6 +40,9 @@ msd_text_t unit_exact(const char *bytes, apr_size_t n);
 /* Bytes as hexadecimal digits, in unit_pool. */
 const char *unit_hex(const unsigned char *bytes, apr_size_t n);
 
+/* Hexadecimal digits as bytes in memory of exactly their size. */
+msd_text_t unit_unhex(const char *hex);
+
 /* A span as a string for messages, in unit_pool. */
 const char *unit_string(msd_text_t text);
 
@@ -49,6 +52,8 @@ Suite *suite_ask(void);
 Suite *suite_authority(void);
 Suite *suite_binding(void);
 Suite *suite_breaker(void);
+Suite *suite_calls(void);
+Suite *suite_cfb8(void);
 Suite *suite_challenge(void);
 Suite *suite_channel(void);
 Suite *suite_context(void);
@@ -60,11 +65,18 @@ Suite *suite_hash(void);
 Suite *suite_header(void);
 Suite *suite_hkdf(void);
 Suite *suite_keys(void);
+Suite *suite_machinekey(void);
+Suite *suite_mapper(void);
+Suite *suite_md4(void);
+Suite *suite_ndr(void);
 Suite *suite_nearstore(void);
 Suite *suite_nonce(void);
 Suite *suite_noncecache(void);
 Suite *suite_offer(void);
+Suite *suite_ntstatus(void);
+Suite *suite_pac(void);
 Suite *suite_params(void);
+Suite *suite_pdu(void);
 Suite *suite_proof(void);
 Suite *suite_radius(void);
 Suite *suite_radiusaccept(void);
@@ -72,6 +84,7 @@ Suite *suite_radiuspacket(void);
 Suite *suite_radiusserver(void);
 Suite *suite_realmhash(void);
 Suite *suite_remember(void);
+Suite *suite_relay(void);
 Suite *suite_replay(void);
 Suite *suite_response(void);
 Suite *suite_rotation(void);
@@ -79,9 +92,12 @@ Suite *suite_seal(void);
 Suite *suite_secret(void);
 Suite *suite_text(void);
 Suite *suite_turn(void);
+Suite *suite_token(void);
 Suite *suite_uri(void);
 Suite *suite_username(void);
+Suite *suite_utf16(void);
 Suite *suite_utf8(void);
 Suite *suite_vectors(void);
+Suite *suite_wdigest(void);
 
 #endif
