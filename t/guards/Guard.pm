@@ -21,7 +21,7 @@ sub slurp {
 # All C files of the product; with 'tests', those of the unit tests too.
 sub sources {
     my ($tests) = @_;
-    my @files = (glob('src/*.[ch] src/*/*.[ch] bin/*.[ch]'), 'mod_auth_msdigest.c');
+    my @files = (glob('src/*.[ch] src/*/*.[ch] bin/*.[ch] netlogond/*.[ch]'), 'mod_auth_msdigest.c');
     push @files, glob 't/unit/*.[ch]' if $tests;
     die "no sources here\n" if @files < 2;
     return @files;

@@ -9,16 +9,16 @@ use Guard;
 use Test::More;
 
 my (%places, @unnumbered);
-for my $path (grep { m{^src/httpd/|^mod_} } sources()) {
+for my $path (grep { m{^src/httpd/|^mod_|^netlogond/} } sources()) {
     my $text = slurp($path);
     push @{ $places{$1} }, $path while $text =~ /\bMSD_LOGNO\((\d+)\)/g;
 
     my $code = code($text);
-    while ($code =~ /\b(ap_log_\w*error)\s*(\((?:[^()]++|(?2))*\))/g) {
+    while ($code =~ /\b(ap_log_\w*error|msd_log_line)\s*(\((?:[^()]++|(?2))*\))/g) {
         my ($call, $arguments) = ($1, $2);
         my $line = 1 + (substr($code, 0, $-[0]) =~ tr/\n//);
         push @unnumbered, "$path:$line: $call"
-            if $arguments !~ /\bMSD_LOGNO\(|\bAPLOG_TRACE\d/;
+            if $arguments !~ /const char \*format/ && $arguments !~ /\bMSD_LOGNO\(|\bAPLOG_TRACE\d/;
     }
 }
 die "no MSD_LOGNO in src/httpd\n" if !%places;

@@ -53,12 +53,12 @@ for my $path (sources()) {
         }
     }
 }
-# The command may use the pure rooms, and of the world what POSIX gives.
+# The commands may use the pure rooms, and of the world what POSIX gives.
 my $of_httpd = qr{^(?:ap_|http|util_|mod_|mpm_|scoreboard)};
-for my $path (grep { m{^bin/} } sources()) {
+for my $path (grep { m{^(?:bin|netlogond)/} } sources()) {
     for my $include (slurp($path) =~ /^\s*#\s*include\s*["<]([^">]+)[">]/gm) {
         my $where = "$path includes $include";
-        push @crossed, $where if -e "src/$include" && room_of($include) !~ /^(?:base|digest|context|authority)$/;
+        push @crossed, $where if -e "src/$include" && room_of($include) !~ /^(?:base|digest|context|netlogon|authority)$/;
         push @foreign, $where if $include =~ $of_httpd;
     }
 }
@@ -104,7 +104,7 @@ none('no pure room but an authority opens files or sockets',          @files);
 # ---- State: what is written after start-up lives in pools or shared memory.
 # The loader writes .data.rel.ro, and nobody after it.
 my @mutable;
-my @command = grep { !/asan/ } glob(setting('builddir') . '/bin/*.o');
+my @command = grep { !/asan/ } glob(setting('builddir') . '/{bin,netlogond}/*.o');
 for my $object (glob("$libs/libmsd*.a $libs/mod_auth_msdigest_la-*.o"), @command) {
     for (output_of(qw(nm -f sysv), $object)) {
         my ($name, undef, $class, undef, undef, undef, $section) = split /\s*\|\s*/;
