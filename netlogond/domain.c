@@ -67,7 +67,8 @@ static void take_host(msd_domain_t *domain, const msd_finder_host_t *found)
     int i = 0;
 
     while (i < domain->count
-           && strcmp(domain->controllers[i].host, found->host) != 0) {
+           && (strcmp(domain->controllers[i].host, found->host) != 0
+               || domain->controllers[i].fixed_port != found->port)) {
         i++;
     }
     if (i == MSD_DOMAIN_CONTROLLERS) {

@@ -187,6 +187,9 @@ my %must_not = (
     AuthMSDigestLDAPBindPassword => 'x', AuthMSDigestLDAPHashAttribute => 'x plain',
     AuthMSDigestLDAPGroupAttribute => 'x', AuthMSDigestLDAPTimeout => 2,
     AuthMSDigestChannelBinding => 'none', AuthMSDigestServiceName => 'HTTP/x', AuthMSDigestTLSCertificate => 'x',
+    AuthMSDigestNetlogonDomain => 'X', AuthMSDigestNetlogonServer => '127.0.0.1',
+    AuthMSDigestNetlogonAccount => 'X$', AuthMSDigestNetlogonSecret => 'file:/dev/null',
+    AuthMSDigestNetlogonHelper => '/bin/true',
 );
 for my $name (sort keys %must_not) {
     $ht->write('htdocs/p/.htaccess', "$name $must_not{$name}\n");

@@ -126,6 +126,7 @@ void *msd_config_merge_server(apr_pool_t *pool, void *outer, void *inner)
     MERGE_POINTER(service_names);
     MERGE_POINTER(tls_bindings);
     MERGE(replay_slots);
+    MERGE_POINTER(netlogon);
     return merged;
 }
 
@@ -134,18 +135,20 @@ msd_server_config_t *msd_config_server(const server_rec *s)
     return ap_get_module_config(s->module_config, &auth_msdigest_module);
 }
 
-bool msd_config_has_radius(const msd_dir_config_t *dir)
+const char *msd_config_session_only(const msd_dir_config_t *dir)
 {
     for (int i = 0; dir->providers != NULL && i < dir->providers->nelts; i++) {
-        if (APR_ARRAY_IDX(dir->providers, i, msd_provider_t).provider
-            == NULL) {
-            return true;
+        const msd_provider_t *entry =
+            &APR_ARRAY_IDX(dir->providers, i, msd_provider_t);
+
+        if (entry->provider == NULL) {
+            return entry->name;
         }
     }
-    return false;
+    return NULL;
 }
 
-/* RADIUS proves MD5-sess only, which is the first of the default. */
+/* RADIUS and Netlogon prove MD5-sess only, the first of the default. */
 static void set_algorithms(const msd_dir_config_t *dir, msd_policy_t *policy)
 {
     const msd_algorithm_t *algorithms = default_algorithms;
@@ -155,7 +158,7 @@ static void set_algorithms(const msd_dir_config_t *dir, msd_policy_t *policy)
     if (dir->algorithms != NULL) {
         algorithms = (const msd_algorithm_t *)dir->algorithms->elts;
         count = dir->algorithms->nelts;
-    } else if (msd_config_has_radius(dir)) {
+    } else if (msd_config_session_only(dir) != NULL) {
         count = 1;
     }
     memcpy(policy->algorithms, algorithms,

@@ -19,7 +19,7 @@
 /* An authority, by its name in the configuration. */
 typedef struct {
     const char *name;
-    const authn_provider *provider;     /* of realm hashes; NULL: RADIUS */
+    const authn_provider *provider;     /* of realm hashes; NULL: ours */
 } msd_provider_t;
 
 /* Of a directory, location, file or .htaccess. */
@@ -61,7 +61,8 @@ typedef struct {
     apr_int64_t ldap_timeout_ms;
 } msd_dir_config_t;
 
-/* Of a server.  The first four count in the main server only. */
+/* Of a server.  The first four and the domain count in the main server
+ * only. */
 typedef struct {
     struct msd_cache_t *cache;          /* NULL: the default */
     const msd_secret_t *secret;         /* NULL: one that is drawn */
@@ -74,6 +75,7 @@ typedef struct {
     apr_array_header_t *tls_bindings;   /* const char *; NULL: none given */
     bool binding_wanted;                /* somewhere, at any server */
     struct msd_watchdog_t *watchdog;    /* of this process; see ldap.c */
+    struct msd_netlogon_settings_t *netlogon;   /* NULL: no domain */
 } msd_server_config_t;
 
 /* The hooks of the module record. */
@@ -94,8 +96,11 @@ msd_server_config_t *msd_config_server(const server_rec *s);
 void msd_config_policy(const msd_dir_config_t *dir, const char *realm,
                        msd_policy_t *policy);
 
-/* Whether one of the section's authorities is RADIUS. */
-bool msd_config_has_radius(const msd_dir_config_t *dir);
+/*
+ * The first of the section's authorities that gives session keys of MD5-sess
+ * and no other keys: radius, netlogon.  NULL: none does.
+ */
+const char *msd_config_session_only(const msd_dir_config_t *dir);
 
 /* The largest body that auth-int reads, in bytes. */
 apr_off_t msd_config_max_body(const msd_dir_config_t *dir);

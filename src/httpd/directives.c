@@ -9,12 +9,12 @@
 #include <apr_strings.h>
 
 #include "httpd/binding.h"
-#include "httpd/cache.h"
 #include "httpd/config.h"
 #include "httpd/ldapdirective.h"
 #include "httpd/limits.h"
+#include "httpd/netlogon.h"
 #include "httpd/radius.h"
-#include "httpd/secret.h"
+#include "httpd/serverdirective.h"
 #include "httpd/value.h"
 
 #define SECOND APR_INT64_C(1000)
@@ -54,10 +54,10 @@ static const char *find_provider(cmd_parms *cmd, const char *name,
 static const char *set_provider(cmd_parms *cmd, void *config, const char *name)
 {
     msd_dir_config_t *dir = config;
-    msd_provider_t *entry;
     const authn_provider *provider = NULL;
 
-    if (strcmp(name, MSD_RADIUS_PROVIDER) != 0) {
+    if (strcmp(name, MSD_RADIUS_PROVIDER) != 0
+        && strcmp(name, MSD_NETLOGON_PROVIDER) != 0) {
         const char *fault = find_provider(cmd, name, &provider);
 
         if (fault != NULL) {
@@ -65,11 +65,11 @@ static const char *set_provider(cmd_parms *cmd, void *config, const char *name)
         }
     }
     if (dir->providers == NULL) {
-        dir->providers = apr_array_make(cmd->pool, 2, sizeof(*entry));
+        dir->providers = apr_array_make(cmd->pool, 2,
+                                        sizeof(msd_provider_t));
     }
-    entry = apr_array_push(dir->providers);
-    entry->name = apr_pstrdup(cmd->pool, name);
-    entry->provider = provider;
+    APR_ARRAY_PUSH(dir->providers, msd_provider_t) =
+        (msd_provider_t){ apr_pstrdup(cmd->pool, name), provider };
     if (!msd_limits_is_local(name)) {
         dir->remote = 1;
     }
@@ -274,57 +274,6 @@ static const char *set_uri_match(cmd_parms *cmd, void *config,
                             &dir->uri_match);
 }
 
-/* ---- Directives of a server */
-
-static const char *set_context_cache(cmd_parms *cmd, void *config,
-                                     const char *text)
-{
-    msd_server_config_t *server = msd_config_server(cmd->server);
-    const char *fault = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    (void)config;
-    if (fault != NULL) {
-        return fault;
-    }
-    fault = msd_cache_create(text, cmd->temp_pool, cmd->pool, &server->cache);
-    return fault == NULL ? NULL : msd_value_wrong(cmd, text, fault);
-}
-
-static const char *set_replay_slots(cmd_parms *cmd, void *config,
-                                    const char *text)
-{
-    msd_server_config_t *server = msd_config_server(cmd->server);
-    const char *fault = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    char *end;
-
-    (void)config;
-    if (fault != NULL) {
-        return fault;
-    }
-    server->replay_slots = apr_strtoi64(text, &end, 10);
-    if (*end != '\0' || server->replay_slots < MSD_REPLAY_SLOTS_MIN
-        || server->replay_slots > MSD_REPLAY_SLOTS_MAX) {
-        return msd_value_wrong(cmd, text, "a number from 1024 to 16777216");
-    }
-    return NULL;
-}
-
-static const char *set_scope(cmd_parms *cmd, void *config, const char *name)
-{
-    msd_server_config_t *server = msd_config_server(cmd->server);
-    const char *fault = ap_check_cmd_context(cmd, NOT_IN_DIR_CONTEXT);
-
-    (void)config;
-    if (fault != NULL) {
-        return fault;
-    }
-    if (name[0] == '\0') {
-        return msd_value_wrong(cmd, name, "a name");
-    }
-    server->scope = apr_pstrdup(cmd->pool, name);
-    return NULL;
-}
-
 /* In a .htaccess file nothing is allowed that could weaken what the
  * administrator decided. */
 #define IN_SECTION (RSRC_CONF | ACCESS_CONF)
@@ -385,16 +334,10 @@ const command_rec msd_directives[] = {
                   "window, sequence or off"),
     AP_INIT_TAKE1("AuthMSDigestUriMatch", set_uri_match, NULL, IN_SECTION,
                   "exact or path"),
-    AP_INIT_TAKE1("AuthMSDigestContextCache", set_context_cache, NULL,
-                  RSRC_CONF, "where contexts are kept"),
-    AP_INIT_TAKE1("AuthMSDigestReplaySlots", set_replay_slots, NULL, RSRC_CONF,
-                  "how many live nonces the guard can hold"),
-    AP_INIT_TAKE1("AuthMSDigestSecret", msd_secret_set, NULL, RSRC_CONF,
-                  "file:/path or exec:/path of the secret of the keys"),
-    AP_INIT_TAKE1("AuthMSDigestScope", set_scope, NULL, RSRC_CONF,
-                  "name under which servers share nonces and contexts"),
+    MSD_SERVER_DIRECTIVES,
     MSD_LDAP_DIRECTIVES(IN_SECTION),
     MSD_LIMITS_DIRECTIVES(IN_SECTION),
     MSD_BINDING_DIRECTIVES(IN_SECTION),
+    MSD_NETLOGON_DIRECTIVES,
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };

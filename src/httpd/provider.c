@@ -10,6 +10,7 @@
 #include "authority/realmhash.h"
 #include "httpd/groups.h"
 #include "httpd/ldapurl.h"
+#include "httpd/netlogon.h"
 #include "httpd/radius.h"
 #include "httpd/state.h"
 
@@ -21,6 +22,7 @@ typedef struct {
     const msd_provider_t *provider;
     const char *realm;
     msd_radius_use_t radius;
+    msd_netlogon_use_t netlogon;
 } inquiry_t;
 
 static msd_proof_result_t lookup(void *self, const char *user,
@@ -147,7 +149,9 @@ static msd_authority_t get_authority(const msd_provider_use_t *use,
     msd_authority_t authority = { .self = inquiry,
                                   .prove = prove_by_provider };
 
-    if (inquiry->provider->provider == NULL) {
+    if (strcmp(name, MSD_NETLOGON_PROVIDER) == 0) {
+        authority = msd_netlogon_authority(&inquiry->netlogon, use->r);
+    } else if (inquiry->provider->provider == NULL) {
         authority = msd_radius_authority(&inquiry->radius, use->r, use->dir);
     }
     if (!msd_limits_is_local(name)) {

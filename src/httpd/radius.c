@@ -171,15 +171,19 @@ const char *msd_radius_check_algorithms(cmd_parms *cmd,
                                         const msd_dir_config_t *dir,
                                         const char *value)
 {
-    if (dir->algorithms == NULL || !msd_config_has_radius(dir)) {
+    const char *provider = msd_config_session_only(dir);
+
+    if (dir->algorithms == NULL || provider == NULL) {
         return NULL;
     }
     for (int i = 0; i < dir->algorithms->nelts; i++) {
         if (APR_ARRAY_IDX(dir->algorithms, i, msd_algorithm_t)
             != MSD_ALGORITHM_MD5_SESS) {
-            return msd_value_wrong(cmd, value,
-                                   "AuthMSDigestAlgorithm MD5-sess alone "
-                                   "beside AuthMSDigestProvider radius");
+            return msd_value_wrong(
+                cmd, value,
+                apr_pstrcat(cmd->pool,
+                            "AuthMSDigestAlgorithm MD5-sess alone beside "
+                            "AuthMSDigestProvider ", provider, NULL));
         }
     }
     return NULL;

@@ -22,8 +22,8 @@ const char *msd_radius_set_groups(cmd_parms *cmd, void *config,
                                   const char *name);
 
 /*
- * RADIUS gives the session key of MD5-sess, and no other key: refuse other
- * algorithms in a section that has both.
+ * RADIUS and Netlogon give the session key of MD5-sess, and no other key:
+ * refuse other algorithms in a section that has both.
  * value: what the directive added.
  */
 const char *msd_radius_check_algorithms(cmd_parms *cmd,

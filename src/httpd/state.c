@@ -12,6 +12,7 @@
 
 #include "httpd/config.h"
 #include "httpd/directives.h"
+#include "httpd/helper.h"
 #include "httpd/lint.h"
 #include "httpd/secret.h"
 
@@ -298,6 +299,9 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
     open_cache(state, s, pool, temp);
     log_replay_off(s, pool);
     msd_lint_realms(ap_conftree, s, temp);
+    if (msd_helper_start(pool, s) != OK) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     for (; s != NULL; s = s->next) {
         give_state(s, state, pool);
     }

@@ -105,7 +105,7 @@ int main(void)
         suite_channel,    suite_calls,      suite_cfb8,       suite_machinekey,
         suite_mapper,     suite_md4,        suite_ndr,        suite_ntstatus,
         suite_pac,        suite_pdu,        suite_relay,      suite_token,
-        suite_utf16,      suite_wdigest,
+        suite_utf16,      suite_wdigest,    suite_netlogon,
     };
     SRunner *runner;
     int failed;

@@ -70,6 +70,7 @@ Suite *suite_mapper(void);
 Suite *suite_md4(void);
 Suite *suite_ndr(void);
 Suite *suite_nearstore(void);
+Suite *suite_netlogon(void);
 Suite *suite_nonce(void);
 Suite *suite_noncecache(void);
 Suite *suite_offer(void);
