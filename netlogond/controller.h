@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-#include "channel.h"
+#include "securechannel.h"
 
 /* Where the machine account's secret comes from. */
 typedef struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One RPC connection to a domain controller: bind and calls. */
-#include "channel.h"
+#include "securechannel.h"
 
 #include <errno.h>
 #include <string.h>

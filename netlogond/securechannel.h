@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One RPC connection to a domain controller: bind and calls, sealed or not. */
-#ifndef MSD_NETLOGOND_CHANNEL_H
-#define MSD_NETLOGOND_CHANNEL_H
+#ifndef MSD_NETLOGOND_SECURECHANNEL_H
+#define MSD_NETLOGOND_SECURECHANNEL_H
 
 #include "netlogon/calls.h"
 #include "netlogon/pdu.h"
