@@ -334,6 +334,23 @@ log_has($named_hosts, qr/MSD301: .*slow\.example\S*: its address cannot be found
 $named_hosts->stop;
 log_lacks($named_hosts, qr/exit signal|Segmentation/, 'no worker died');
 
+# ---- virtual hosts: the account of the server, a directory each ----
+
+sub vhost {
+    my ($name, @lines) = @_;
+    return join "\n", '<VirtualHost 127.0.0.1:@PORT@>', "ServerName $name", 'DocumentRoot "@ROOT@/htdocs"', @lines,
+        '<Location "/p/">', 'AuthType MSDigest', 'AuthName "private"', 'Require valid-user', '</Location>', '</VirtualHost>', '';
+}
+my $hosts = ldap_server(join '', map({ "$_\n" } 'AuthMSDigestProvider msdigest-ldap', 'AuthMSDigestLDAPBindDN cn=web,dc=example',
+    'AuthMSDigestLDAPBindPassword web-secret', 'AuthMSDigestLDAPHashAttribute userPassword plain', "AuthMSDigestLDAPURL " . ldap_at($PORT)),
+    vhost('base.test'), vhost('empty.test', 'AuthMSDigestLDAPURL ' . ldap_at($fake{empty})),
+    vhost('down.test', 'AuthMSDigestLDAPURL ' . ldap_at($dead{refusing})),
+    vhost('other.test', 'AuthMSDigestLDAPBindDN cn=other,dc=example', 'AuthMSDigestLDAPBindPassword other-secret'));
+for my $row ([ 'base.test', '200' ], [ 'empty.test', '401' ], [ 'down.test', '503' ], [ 'other.test', '401' ], [ 'base.test', '200' ]) {
+    outcome($hosts->client('alice', host => $row->[0])->get('/p/x.txt'), $row->[1], "virtual host $row->[0]");
+}
+$hosts->remove;
+
 # ---- a program that prints the password of the account ----
 
 sub program {
