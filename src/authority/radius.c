@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proof at a RADIUS server: a client over UDP. */
+/* Proof at a RADIUS server: whom to ask, and what a reply means. */
 #include "authority/radius.h"
 
 #include <string.h>
 
-#include <apr_poll.h>
 #include <apr_strings.h>
 
-#include "authority/radiuspacket.h"
+#include "authority/radiusudp.h"
 #include "digest/username.h"
 
 /* The first pause before a packet is sent again; each later one is double. */
@@ -15,8 +14,8 @@
 
 /* One server that is being asked. */
 typedef struct {
-    const msd_radius_server_t *server;
-    apr_socket_t *socket;
+    msd_radiusroute_t route;
+    msd_radiuslink_t link;
     msd_radius_request_t request;
     unsigned char packet[MSD_RADIUS_PACKET_MAX];
     apr_size_t len;
@@ -65,15 +64,16 @@ static void decide(talk_t *talk, msd_proof_result_t result, const char *reason)
 
 static void bury(const talk_t *talk, const leg_t *leg, const char *why)
 {
-    msd_radius_server_bury(leg->server, talk->now_ms + talk->radius->dead_ms);
-    note(talk, MSD_RADIUS_DEAD, leg->server, msd_text_of(why));
+    msd_radius_server_bury(leg->route.server,
+                           talk->now_ms + talk->radius->dead_ms);
+    note(talk, MSD_RADIUS_DEAD, leg->route.server, msd_text_of(why));
 }
 
 static void revive(const talk_t *talk, leg_t *leg)
 {
     leg->answered = true;
-    if (msd_radius_server_revive(leg->server)) {
-        note(talk, MSD_RADIUS_BACK, leg->server, MSD_TEXT(""));
+    if (msd_radius_server_revive(leg->route.server)) {
+        note(talk, MSD_RADIUS_BACK, leg->route.server, MSD_TEXT(""));
     }
 }
 
@@ -103,26 +103,6 @@ static const char *write_request(talk_t *talk, leg_t *leg, msd_text_t state)
     return msd_radius_build(request, leg->packet, &leg->len);
 }
 
-static apr_status_t open_socket(const talk_t *talk, leg_t *leg)
-{
-    const msd_radius_server_t *server = leg->server;
-    apr_sockaddr_t *source = talk->radius->source;
-    apr_status_t status = apr_socket_create(
-        &leg->socket, server->address->family, SOCK_DGRAM, APR_PROTO_UDP,
-        talk->question->pool);
-
-    if (status == APR_SUCCESS) {
-        status = apr_socket_timeout_set(leg->socket, 0);
-    }
-    if (status == APR_SUCCESS && source != NULL) {
-        status = apr_socket_bind(leg->socket, source);
-    }
-    /* Connected: the kernel drops what others send, and tells of refusals. */
-    return status == APR_SUCCESS
-               ? apr_socket_connect(leg->socket, server->address)
-               : status;
-}
-
 static void end_leg(const talk_t *talk, leg_t *leg, const char *why)
 {
     leg->over = true;
@@ -134,7 +114,9 @@ static void begin_leg(talk_t *talk)
     leg_t *leg = apr_pcalloc(talk->question->pool, sizeof(*leg));
     const char *fault = write_request(talk, leg, MSD_TEXT(""));
 
-    leg->server = talk->servers[talk->begun];
+    leg->route = (msd_radiusroute_t){ talk->servers[talk->begun],
+                                      talk->radius->source,
+                                      talk->question->pool };
     leg->began_ms = talk->now_ms;
     talk->legs[talk->begun++] = leg;
     if (fault != NULL) {
@@ -142,8 +124,8 @@ static void begin_leg(talk_t *talk)
         decide(talk, MSD_PROOF_UNAVAILABLE, fault);
         return;
     }
-    if (open_socket(talk, leg) != APR_SUCCESS) {
-        end_leg(talk, leg, "there is no way to it");
+    if (msd_radiusudp_open(&leg->link, &leg->route) != APR_SUCCESS) {
+        end_leg(talk, leg, leg->link.fault);
     }
 }
 
@@ -162,14 +144,10 @@ static bool is_next_due(const talk_t *talk)
 
 static void send_packet(const talk_t *talk, leg_t *leg)
 {
-    apr_size_t len = leg->len;
-    apr_status_t status = apr_socket_send(leg->socket,
-                                          (const char *)leg->packet, &len);
-
     leg->send_ms = talk->now_ms + leg->pause_ms;
     leg->pause_ms *= 2;
-    if (APR_STATUS_IS_ECONNREFUSED(status)) {
-        end_leg(talk, leg, "it refuses packets");
+    if (leg->link.send(&leg->link, leg->packet, leg->len) != APR_SUCCESS) {
+        end_leg(talk, leg, leg->link.fault);
     }
 }
 
@@ -233,7 +211,7 @@ static void take_reply(talk_t *talk, leg_t *leg,
 {
     revive(talk, leg);
     if (reply->message.len > 0) {
-        note(talk, MSD_RADIUS_MESSAGE, leg->server, reply->message);
+        note(talk, MSD_RADIUS_MESSAGE, leg->route.server, reply->message);
     }
     switch (reply->code) {
     case MSD_RADIUS_ACCEPT:
@@ -252,8 +230,8 @@ static void take_reply(talk_t *talk, leg_t *leg,
 static void receive(talk_t *talk, leg_t *leg)
 {
     unsigned char packet[MSD_RADIUS_PACKET_MAX + 1];
-    apr_size_t len = sizeof(packet);
-    apr_status_t status = apr_socket_recv(leg->socket, (char *)packet, &len);
+    apr_size_t len;
+    apr_status_t status = leg->link.receive(&leg->link, packet, &len);
     msd_radius_reply_t reply;
     const char *fault;
 
@@ -261,14 +239,14 @@ static void receive(talk_t *talk, leg_t *leg)
         return;
     }
     if (status != APR_SUCCESS) {
-        end_leg(talk, leg, "it refuses packets");
+        end_leg(talk, leg, leg->link.fault);
         return;
     }
     fault = msd_radius_read(&leg->request, packet, len, &reply);
     if (fault != NULL) {
         talk->out->reason = "no RADIUS server gives a reply that can be "
                             "believed";
-        note(talk, MSD_RADIUS_DROPPED, leg->server, msd_text_of(fault));
+        note(talk, MSD_RADIUS_DROPPED, leg->route.server, msd_text_of(fault));
         return;
     }
     take_reply(talk, leg, &reply);
@@ -310,8 +288,8 @@ static bool wait_for_replies(talk_t *talk)
             set[n++] = (apr_pollfd_t){
                 .p = talk->question->pool,
                 .desc_type = APR_POLL_SOCKET,
-                .reqevents = APR_POLLIN,
-                .desc.s = talk->legs[i]->socket,
+                .reqevents = talk->legs[i]->link.events,
+                .desc.s = talk->legs[i]->link.socket,
                 .client_data = talk->legs[i],
             };
         }
@@ -332,7 +310,7 @@ static bool wait_for_replies(talk_t *talk)
     return true;
 }
 
-/* Whoever had the time to answer, and did not, is dead; give the sockets
+/* Whoever had the time to answer, and did not, is dead; give the links
  * back, as the pool may live as long as a long download. */
 static void end_talk(talk_t *talk)
 {
@@ -344,8 +322,9 @@ static void end_talk(talk_t *talk)
             && talk->now_ms - leg->began_ms >= talk->patience_ms) {
             bury(talk, leg, "it does not answer");
         }
-        if (leg->socket != NULL) {
-            apr_socket_close(leg->socket);
+        if (leg->link.close != NULL) {
+            leg->link.close(&leg->link, talk->now_ms,
+                            leg->answered && !leg->over);
         }
     }
 }

@@ -106,6 +106,7 @@ int main(void)
         suite_mapper,     suite_md4,        suite_ndr,        suite_ntstatus,
         suite_pac,        suite_pdu,        suite_relay,      suite_token,
         suite_utf16,      suite_wdigest,    suite_netlogon,
+        suite_radiusudp,
     };
     SRunner *runner;
     int failed;

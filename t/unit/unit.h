@@ -83,6 +83,7 @@ Suite *suite_radius(void);
 Suite *suite_radiusaccept(void);
 Suite *suite_radiuspacket(void);
 Suite *suite_radiusserver(void);
+Suite *suite_radiusudp(void);
 Suite *suite_realmhash(void);
 Suite *suite_remember(void);
 Suite *suite_relay(void);
