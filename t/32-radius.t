@@ -222,6 +222,34 @@ log_has($server, qr/MSD332: RADIUS server 127\.0\.0\.1:\d+: it (?:does not answe
 cmp_ok($longest, '<', 5, sprintf 'the longest wait of all was %.2f s', $longest);
 log_lacks($server, qr/\Q$SECRET\E|\Q$PASSWORD{alice}\E|\Q$HA1\E/, 'no secret, password or key is in the log');
 
+# ---- what one process finds out, the others know ----
+
+my $many = MSDigest::Server->new(mpm => 'prefork', conf => "StartServers 6\nMinSpareServers 6\nMaxRequestWorkers 6\n"
+    . place('/p/', [ $mute->port, $here ]) . place('/alone/', [$here]),
+    files => { 'conf/secret' => "$SECRET\n", 'htdocs/alone/x.txt' => 'x' });
+chmod 0600, $many->path('conf/secret');
+$many->start;
+my $again = 0;
+sub pids {
+    my ($proof) = @_;
+    my %seen = map { $_->{pid} => 1 } grep { $_->{proof} eq $proof } $many->access;
+    return scalar keys %seen;
+}
+# One at first; then at once, so that several processes must take part.
+outcome($many->client('alice')->get('/p/x.txt'), '200', 'one waits for a dead server');
+is($many->client('alice')->get('/p/x.txt')->status, 200, '... login again') for 1 .. 12;
+cmp_ok(pids('authority'), '>=', 2, '... of several processes');
+is(scalar(() = $many->log =~ /MSD332: RADIUS server 127\.0\.0\.1:\d+: it does not answer/g), 1,
+    '... and none of them waits for it again');
+$radius->stop;
+outcome($many->client('alice')->get('/alone/x.txt'), '503', 'the only one is away');
+$radius->start;
+$many->wait_for(sub { $again = $many->client('alice')->get('/alone/x.txt')->status; $again == 200 }, 20);
+is($again, 200, '... and back');
+is($many->client('alice')->get('/alone/x.txt')->status, 200, '... login again') for 1 .. 8;
+is(scalar(() = $many->log =~ /MSD333/g), 1, '... which is news once');
+$many->remove;
+
 # ---- the configuration ----
 
 my $try = MSDigest::Server->new;

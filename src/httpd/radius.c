@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_file_io.h>
+#include <apr_shm.h>
 #include <apr_strings.h>
 
 #include "httpd/log.h"
@@ -16,6 +17,11 @@ APLOG_USE_MODULE(auth_msdigest);
 #define DEFAULT_PORT 1812
 #define DEFAULT_TIMEOUT_MS 2000
 #define DEAD_MS 20000
+
+/* Dead marks in one piece of shared memory, and where the configuration's pool
+ * keeps those that are left. */
+#define MARKS 512
+#define MARKS_LEFT "msdigest-radius-marks"
 
 /* RFC 2865 section 3 advises this length at least. */
 #define SECRET_SHORT 16
@@ -47,6 +53,39 @@ static const char *resolve(cmd_parms *cmd, const char *text,
                : "a host that can be resolved";
 }
 
+/* Marks that no server has yet. */
+typedef struct {
+    _Atomic(uint64_t) *next;
+    int count;
+} marks_t;
+
+/* Shared by all processes of a generation, as they inherit it: what one finds
+ * out spares the others. */
+static const char *make_mark(apr_pool_t *pool, _Atomic(uint64_t) **mark)
+{
+    void *found;
+    marks_t *marks;
+    apr_shm_t *shm;
+
+    apr_pool_userdata_get(&found, MARKS_LEFT, pool);
+    marks = found;
+    if (marks == NULL) {
+        marks = apr_pcalloc(pool, sizeof(*marks));
+        apr_pool_userdata_setn(marks, MARKS_LEFT, NULL, pool);
+    }
+    if (marks->count == 0) {
+        if (apr_shm_create(&shm, MARKS * sizeof(*marks->next), NULL, pool)
+            != APR_SUCCESS) {
+            return "less: there is no shared memory for it";
+        }
+        marks->next = apr_shm_baseaddr_get(shm);
+        marks->count = MARKS;
+    }
+    *mark = marks->next++;
+    marks->count--;
+    return NULL;
+}
+
 const char *msd_radius_add_server(cmd_parms *cmd, void *config,
                                   const char *address, const char *transport)
 {
@@ -69,8 +108,10 @@ const char *msd_radius_add_server(cmd_parms *cmd, void *config,
     }
     server.name = apr_psprintf(cmd->pool, "%s:%u", server.address->hostname,
                                (unsigned)server.address->port);
-    server.dead_until_ms = apr_pcalloc(cmd->pool,
-                                       sizeof(*server.dead_until_ms));
+    fault = make_mark(cmd->pool, &server.dead_until_ms);
+    if (fault != NULL) {
+        return msd_value_wrong(cmd, address, fault);
+    }
     APR_ARRAY_PUSH(dir->radius_servers, msd_radius_server_t) = server;
     return NULL;
 }
