@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "authority/radiusgrant.h"
 #include "authority/radiusudp.h"
 #include "digest/username.h"
 
@@ -41,6 +42,12 @@ typedef struct {
     bool decided;
     msd_proof_t *out;
 } talk_t;
+
+/* Over TLS nothing is lost or made up on the way. */
+static bool is_tls(const leg_t *leg)
+{
+    return leg->route.server->tls != NULL;
+}
 
 static uint64_t now_of(const msd_radius_t *radius)
 {
@@ -85,7 +92,7 @@ static const char *write_request(talk_t *talk, leg_t *leg, msd_text_t state)
     const msd_radius_t *radius = talk->radius;
     msd_radius_request_t *request = &leg->request;
 
-    request->secret = radius->secret;
+    request->secret = is_tls(leg) ? radius->tls.secret : radius->secret;
     request->nas_identifier = radius->nas_identifier;
     request->user = talk->user;
     request->realm = talk->question->realm;
@@ -109,14 +116,22 @@ static void end_leg(const talk_t *talk, leg_t *leg, const char *why)
     bury(talk, leg, why);
 }
 
+static apr_status_t open_link(const talk_t *talk, leg_t *leg)
+{
+    return is_tls(leg) ? msd_radiustls_open(&leg->link, &leg->route,
+                                            &talk->radius->tls, talk->now_ms)
+                       : msd_radiusudp_open(&leg->link, &leg->route);
+}
+
 static void begin_leg(talk_t *talk)
 {
     leg_t *leg = apr_pcalloc(talk->question->pool, sizeof(*leg));
-    const char *fault = write_request(talk, leg, MSD_TEXT(""));
+    const char *fault;
 
     leg->route = (msd_radiusroute_t){ talk->servers[talk->begun],
                                       talk->radius->source,
                                       talk->question->pool };
+    fault = write_request(talk, leg, MSD_TEXT(""));
     leg->began_ms = talk->now_ms;
     talk->legs[talk->begun++] = leg;
     if (fault != NULL) {
@@ -124,7 +139,7 @@ static void begin_leg(talk_t *talk)
         decide(talk, MSD_PROOF_UNAVAILABLE, fault);
         return;
     }
-    if (msd_radiusudp_open(&leg->link, &leg->route) != APR_SUCCESS) {
+    if (open_link(talk, leg) != APR_SUCCESS) {
         end_leg(talk, leg, leg->link.fault);
     }
 }
@@ -144,7 +159,7 @@ static bool is_next_due(const talk_t *talk)
 
 static void send_packet(const talk_t *talk, leg_t *leg)
 {
-    leg->send_ms = talk->now_ms + leg->pause_ms;
+    leg->send_ms = is_tls(leg) ? UINT64_MAX : talk->now_ms + leg->pause_ms;
     leg->pause_ms *= 2;
     if (leg->link.send(&leg->link, leg->packet, leg->len) != APR_SUCCESS) {
         end_leg(talk, leg, leg->link.fault);
@@ -167,27 +182,18 @@ static void send_what_is_due(talk_t *talk)
 
 /* ---- Replies */
 
-static void take_accept(talk_t *talk, const msd_radius_reply_t *reply)
+static void take_accept(talk_t *talk, const leg_t *leg,
+                        const msd_radius_reply_t *reply)
 {
-    if (!reply->has_key) {
-        decide(talk, MSD_PROOF_UNAVAILABLE,
-               reply->has_ha1
-                   ? "the RADIUS server sends the key in clear "
-                     "(Digest-HA1): over UDP only MS-MPPE-Send-Key is taken"
-                   : "the RADIUS server accepts, but sends no "
-                     "MS-MPPE-Send-Key");
+    const char *fault = msd_radius_grant(reply, is_tls(leg),
+                                         talk->radius->groups_in,
+                                         talk->question, talk->out);
+
+    if (fault != NULL) {
+        decide(talk, MSD_PROOF_UNAVAILABLE, fault);
         return;
     }
-    if (!msd_response_matches(talk->question->response, reply->key)) {
-        decide(talk, MSD_PROOF_UNAVAILABLE,
-               "the RADIUS server accepts, but its key does not fit");
-        return;
-    }
-    memcpy(talk->out->session_key, reply->key, sizeof(reply->key));
     talk->out->user = talk->user;
-    talk->out->trust_s = msd_radius_session_timeout(reply->attributes);
-    msd_radius_groups(reply->attributes, talk->radius->groups_in,
-                      &talk->out->groups, talk->question->pool);
     decide(talk, MSD_PROOF_GRANTED, NULL);
 }
 
@@ -215,7 +221,7 @@ static void take_reply(talk_t *talk, leg_t *leg,
     }
     switch (reply->code) {
     case MSD_RADIUS_ACCEPT:
-        take_accept(talk, reply);
+        take_accept(talk, leg, reply);
         return;
     case MSD_RADIUS_REJECT:
         decide(talk, MSD_PROOF_DENIED, "the RADIUS server rejects the user");
@@ -226,7 +232,8 @@ static void take_reply(talk_t *talk, leg_t *leg,
     }
 }
 
-/* One packet; a bad one is dropped, as nobody knows who sent it. */
+/* One packet.  A bad one is dropped, as nobody knows who sent it; over TLS it
+ * is known, and the connection ends with it (RFC 6613 section 2.6.4). */
 static void receive(talk_t *talk, leg_t *leg)
 {
     unsigned char packet[MSD_RADIUS_PACKET_MAX + 1];
@@ -247,6 +254,9 @@ static void receive(talk_t *talk, leg_t *leg)
         talk->out->reason = "no RADIUS server gives a reply that can be "
                             "believed";
         note(talk, MSD_RADIUS_DROPPED, leg->route.server, msd_text_of(fault));
+        if (is_tls(leg)) {
+            end_leg(talk, leg, "it sends what cannot be believed");
+        }
         return;
     }
     take_reply(talk, leg, &reply);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Proof at a RADIUS server: a client over UDP. */
+/* Proof at a RADIUS server: a client over UDP or TLS. */
 #ifndef MSD_AUTHORITY_RADIUS_H
 #define MSD_AUTHORITY_RADIUS_H
 
 #include "authority/authority.h"
 #include "authority/radiusaccept.h"
 #include "authority/radiusserver.h"
+#include "authority/radiustls.h"
 
 /* What is worth a line in a log. */
 typedef enum {
@@ -29,7 +30,8 @@ typedef struct {
 typedef struct {
     const msd_radius_server_t *servers;     /* in order of preference */
     int count;                  /* at most MSD_RADIUS_SERVERS_MAX */
-    msd_text_t secret;
+    msd_text_t secret;          /* over UDP */
+    msd_radiustls_use_t tls;    /* for the servers that are asked over it */
     msd_text_t nas_identifier;
     msd_radius_groups_in_t groups_in;
     apr_sockaddr_t *source;     /* address to ask from; NULL: any */
@@ -43,10 +45,10 @@ typedef struct {
  * Access-Reject denies, anything else is unavailable, silence too.  The key
  * must verify the answer.
  *
- * The first server is asked, again with pauses that double; when it does not
- * answer soon, the next one is asked beside it, and the first good reply of
- * any counts.  A server that gave none, or refuses, is dead until a time;
- * while others are alive it is left out, then one caller tries it.
+ * The first server is asked, over UDP again with pauses that double; when it
+ * does not answer soon, the next one is asked beside it, and the first good
+ * reply of any counts.  A server that gave none, or refuses, is dead until a
+ * time; while others are alive it is left out, then one caller tries it.
  *
  * self: an msd_radius_t.  out: filled completely.
  */

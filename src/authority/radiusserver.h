@@ -16,8 +16,10 @@
 /* A server.  The mark is shared by all who ask it. */
 typedef struct {
     const char *name;           /* host:port, for the log */
+    const char *host;           /* that its certificate must name */
     apr_sockaddr_t *address;
     _Atomic(uint64_t) *dead_until_ms;   /* 0: it answered, or is untried */
+    struct msd_radiustls_t *tls;        /* NULL: it is asked over UDP */
 } msd_radius_server_t;
 
 /*

@@ -28,6 +28,9 @@ void *msd_config_create_dir(apr_pool_t *pool, char *path)
     dir->remote = MSD_UNSET;
     dir->radius_servers = NULL;
     dir->radius_secret = NULL;
+    dir->radius_tls_secret = NULL;
+    dir->radius_trust = NULL;
+    dir->radius_identity = NULL;
     dir->radius_nas = NULL;
     dir->radius_source = NULL;
     dir->radius_timeout_ms = MSD_UNSET;
@@ -72,6 +75,9 @@ void *msd_config_merge_dir(apr_pool_t *pool, void *outer, void *inner)
     merged->remote = in->providers == NULL ? out->remote : in->remote;
     MERGE_POINTER(radius_servers);
     MERGE_POINTER(radius_secret);
+    MERGE_POINTER(radius_tls_secret);
+    MERGE_POINTER(radius_trust);
+    MERGE_POINTER(radius_identity);
     MERGE_POINTER(radius_nas);
     MERGE_POINTER(radius_source);
     MERGE(radius_timeout_ms);
@@ -242,6 +248,9 @@ bool msd_config_same(const msd_dir_config_t *a, const msd_dir_config_t *b)
            || (same_array(a->providers, b->providers)
                && same_array(a->radius_servers, b->radius_servers)
                && a->radius_secret == b->radius_secret
+               && a->radius_tls_secret == b->radius_tls_secret
+               && a->radius_trust == b->radius_trust
+               && a->radius_identity == b->radius_identity
                && a->radius_groups_in == b->radius_groups_in
                && same_array(a->algorithms, b->algorithms)
                && same_array(a->realms, b->realms)

@@ -28,7 +28,10 @@ typedef struct {
     const char *provider_names;         /* with a blank behind each */
     int remote;                         /* one is not on this machine */
     apr_array_header_t *radius_servers; /* msd_radius_server_t; NULL: unset */
-    const char *radius_secret;
+    const char *radius_secret;          /* over UDP */
+    const char *radius_tls_secret;
+    const struct msd_radiustrust_t *radius_trust;
+    const struct msd_radiusidentity_t *radius_identity;
     const char *radius_nas;             /* NAS-Identifier */
     apr_sockaddr_t *radius_source;
     apr_int64_t radius_timeout_ms;

@@ -13,7 +13,7 @@
 #include "httpd/ldapdirective.h"
 #include "httpd/limits.h"
 #include "httpd/netlogon.h"
-#include "httpd/radius.h"
+#include "httpd/radiusdirective.h"
 #include "httpd/serverdirective.h"
 #include "httpd/value.h"
 
@@ -285,16 +285,6 @@ static const char *set_uri_match(cmd_parms *cmd, void *config,
 const command_rec msd_directives[] = {
     AP_INIT_ITERATE("AuthMSDigestProvider", set_provider, NULL, IN_SECTION,
                     "authentication providers, in the order to ask them"),
-    AP_INIT_TAKE12("AuthMSDigestRadiusServer", msd_radius_add_server, NULL,
-                   IN_SECTION, "a RADIUS server, in the order to ask them"),
-    AP_INIT_TAKE1("AuthMSDigestRadiusSecret", msd_radius_set_secret, NULL,
-                  IN_SECTION, "file:/path of the secret shared with them"),
-    AP_INIT_TAKE1("AuthMSDigestRadiusSource", msd_radius_set_source, NULL,
-                  IN_SECTION, "the address to ask them from"),
-    AP_INIT_TAKE1("AuthMSDigestRadiusNasIdentifier", msd_radius_set_nas, NULL,
-                  IN_SECTION, "the name under which to ask them"),
-    AP_INIT_TAKE1("AuthMSDigestRadiusGroupAttribute", msd_radius_set_groups,
-                  NULL, IN_SECTION, "the attribute that holds the groups"),
     AP_INIT_TAKE1("AuthMSDigestRadiusTimeout", msd_value_duration,
                   RANGE(radius_timeout), IN_SECTION,
                   "how long to wait for all of them together"),
@@ -335,6 +325,7 @@ const command_rec msd_directives[] = {
     AP_INIT_TAKE1("AuthMSDigestUriMatch", set_uri_match, NULL, IN_SECTION,
                   "exact or path"),
     MSD_SERVER_DIRECTIVES,
+    MSD_RADIUS_DIRECTIVES(IN_SECTION),
     MSD_LDAP_DIRECTIVES(IN_SECTION),
     MSD_LIMITS_DIRECTIVES(IN_SECTION),
     MSD_BINDING_DIRECTIVES(IN_SECTION),

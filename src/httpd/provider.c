@@ -113,6 +113,24 @@ static uint64_t mark_text(const msd_provider_use_t *use, const char *text)
     return msd_context_mark(msd_text_of(text), state->keys.current.user);
 }
 
+/* What decides, over TLS, whether they can be asked. */
+static uint64_t mark_tls(const msd_provider_use_t *use)
+{
+    const msd_dir_config_t *dir = use->dir;
+    uint64_t mark = 0;
+
+    if (dir->radius_tls_secret != NULL) {
+        mark += 13 * mark_text(use, dir->radius_tls_secret);
+    }
+    if (dir->radius_trust != NULL) {
+        mark += 17 * mark_text(use, dir->radius_trust->path);
+    }
+    if (dir->radius_identity != NULL) {
+        mark += 19 * mark_text(use, dir->radius_identity->path);
+    }
+    return mark;
+}
+
 /* Who is asked: a name is not enough where sections have servers of their own,
  * and one with a wrong secret must not spare them for another. */
 static uint64_t mark_servers(const msd_provider_use_t *use)
@@ -124,6 +142,7 @@ static uint64_t mark_servers(const msd_provider_use_t *use)
     if (source != NULL) {
         mark += 11 * mark_text(use, source->hostname);
     }
+    mark += mark_tls(use);
     if (use->dir->ldap_url != NULL) {
         mark += 7 * mark_text(use, use->dir->ldap_url->text);
     }

@@ -106,7 +106,8 @@ int main(void)
         suite_mapper,     suite_md4,        suite_ndr,        suite_ntstatus,
         suite_pac,        suite_pdu,        suite_relay,      suite_token,
         suite_utf16,      suite_wdigest,    suite_netlogon,
-        suite_radiusudp,
+        suite_radiusudp,  suite_radiustls,  suite_radiustrust,
+        suite_radiusidle, suite_radiusgrant,
     };
     SRunner *runner;
     int failed;

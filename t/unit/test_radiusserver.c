@@ -13,7 +13,8 @@ static void set_up(void)
 {
     for (int i = 0; i < 3; i++) {
         atomic_store(&marks[i], 0);
-        servers[i] = (msd_radius_server_t){ "s", NULL, &marks[i] };
+        servers[i] = (msd_radius_server_t){ .name = "s",
+                                              .dead_until_ms = &marks[i] };
     }
 }
 

@@ -4,6 +4,7 @@ package MSDigest::Radius;
 use strict;
 use warnings;
 use Digest::MD5 qw(md5 md5_hex);
+use File::Copy qw(copy);
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
@@ -15,7 +16,8 @@ my @LIVE;
 my $OWNER = $$;
 
 # users => text of FreeRADIUS's file; secret => the one it shares; clients =>
-# text of clients.conf, which has the secret then.
+# text of clients.conf, which has the secret then; tls => { files of its
+# certificate }, see MSDigest::Certificates; client_cert => no.
 sub new {
     my ($class, %o) = @_;
     my $folder = tempdir('msdigest-radius-XXXXXXXX', DIR => $ENV{T_TMP} || '/tmp');
@@ -25,6 +27,10 @@ sub new {
         open my $fh, '>', "$folder/$name" or die "$folder/$name: $!\n";
         print $fh $text{$name};
         close $fh or die "$folder/$name: $!\n";
+    }
+    if ($o{tls}) {
+        $self->{tls_port} = MSDigest::Server::free_port();
+        copy($o{tls}{$_}, "$folder/$_") || die "$_: $!\n" for qw(server.pem server.key ca.pem);
     }
     push @LIVE, $self;
     return $self;
@@ -59,7 +65,8 @@ sub free_port {
     return $socket->sockport;
 }
 
-sub port { return $_[0]{port} }
+sub port     { return $_[0]{port} }
+sub tls_port { return $_[0]{tls_port} }
 
 sub start {
     my ($self) = @_;
@@ -70,7 +77,8 @@ sub start {
         $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP ALRM PIPE);
         open STDOUT, '>', "$self->{folder}/said";
         open STDERR, '>&', \*STDOUT;
-        exec $script, $self->{folder}, $self->{port}, $self->{secret};
+        $ENV{CLIENT_CERT} = $self->{client_cert} // 'yes';
+        exec $script, @$self{qw(folder port secret)}, $self->{tls_port} // ();
         die "exec $script: $!\n";
     }
     my $end = time + 20;
