@@ -219,8 +219,8 @@ static const struct {
     { "part of a wildcard", TLSFAKE_ACCEPTS, "DNS:a*.radius.test",
       "a.radius.test", 9, MSD_PROOF_UNAVAILABLE, NOBODY,
       REFUSED "hostname mismatch" },
-    { "common name only", TLSFAKE_ACCEPTS, NULL, "127.0.0.1", 9,
-      MSD_PROOF_UNAVAILABLE, NOBODY, REFUSED "IP address mismatch" },
+    { "common name only", TLSFAKE_ACCEPTS, NULL, "radius.test", 9,
+      MSD_PROOF_UNAVAILABLE, NOBODY, REFUSED "hostname mismatch" },
 };
 
 START_TEST(server_decides)
@@ -242,6 +242,9 @@ START_TEST(server_decides)
                                        strlen(rows[_i].dead))
                                    == 0,
                   "%s: %s", rows[_i].label, dead_because);
+    /* Nothing is sent again, as nothing gets lost. */
+    ck_assert_int_le(atomic_load(&fake.requests),
+                     rows[_i].manner == TLSFAKE_CHALLENGES ? 2 : 1);
     stop();
 }
 END_TEST
@@ -300,6 +303,21 @@ START_TEST(connection_is_used_again)
     }
     ck_assert_int_eq(atomic_load(&fake.connections), 1);
     ck_assert_int_eq(atomic_load(&fake.requests), 5);
+    stop();
+}
+END_TEST
+
+static const tlsfake_manner_t wrong[] = { TLSFAKE_UNSIGNED,
+                                          TLSFAKE_OTHER_SECRET, TLSFAKE_TWICE,
+                                          TLSFAKE_MUTE };
+
+START_TEST(wrong_reply_ends_the_connection)
+{
+    start(wrong[_i], GOOD, 9);
+    ask();
+    ask();
+    ck_assert_int_eq(atomic_load(&fake.connections), 2);
+    ck_assert_int_eq(atomic_load(&fake.requests), 2);
     stop();
 }
 END_TEST
@@ -367,6 +385,8 @@ Suite *suite_radiustls(void)
     tcase_add_test(tcase, client_shows_its_certificate);
     tcase_add_test(tcase, closed_port_is_dead_at_once);
     tcase_add_test(tcase, connection_is_used_again);
+    tcase_add_loop_test(tcase, wrong_reply_ends_the_connection, 0,
+                        UNIT_COUNT(wrong));
     tcase_add_test(tcase, old_connection_is_not);
     tcase_add_test(tcase, closed_connection_is_not);
     tcase_add_test(tcase, request_is_repeated_once);

@@ -38,7 +38,7 @@ tlsfake_pair_t tlsfake_pair(const tlsfake_pair_t *issuer, const char *names,
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
                                (const unsigned char *)(issuer == NULL
                                                            ? "authority"
-                                                           : "127.0.0.1"),
+                                                           : "radius.test"),
                                -1, -1, 0);
     X509_set_issuer_name(pair.certificate,
                          issuer == NULL
@@ -106,6 +106,10 @@ static fake_reply_t make_reply(const tlsfake_t *fake,
         reply = accept_reply(fake, request);
     }
     fake_sign(&reply, request, secret_of(fake));
+    if (fake->manner == TLSFAKE_TWICE) {
+        memcpy(reply.bytes + reply.len, reply.bytes, reply.len);
+        reply.len *= 2;
+    }
     if (fake->manner == TLSFAKE_TOO_SHORT) {
         memcpy(reply.bytes + 2, "\x00\x13", 2);
     }

@@ -22,6 +22,7 @@ typedef enum {
     TLSFAKE_KEY_IN_CLEAR,
     TLSFAKE_WITHOUT_KEY,
     TLSFAKE_BYTE_BY_BYTE,
+    TLSFAKE_TWICE,            /* a second reply behind the first */
     TLSFAKE_UNSIGNED,
     TLSFAKE_OTHER_SECRET,
     TLSFAKE_TOO_SHORT,        /* a length that no packet has */
