@@ -93,23 +93,20 @@ void msd_base64url_encode(const unsigned char *bytes, apr_size_t n, char *out)
     }
 }
 
-/* The value of one base64url digit, -1 for any other character. */
-static int base64url_value(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    if (c == '-') {
-        return 62;
-    }
-    return c == '_' ? 63 : -1;
-}
+/* The value of a base64url digit plus 1; 0 for any other character. */
+static const unsigned char base64url_values[256] = {
+    ['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6,
+    ['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
+    ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+    ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+    ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
+};
 
 bool msd_base64url_decode(msd_text_t text, unsigned char *out, apr_size_t n)
 {
@@ -117,12 +114,13 @@ bool msd_base64url_decode(msd_text_t text, unsigned char *out, apr_size_t n)
         return false;
     }
     for (apr_size_t i = 0; i < text.len; i += 4) {
-        int a = base64url_value(text.data[i]);
-        int b = base64url_value(text.data[i + 1]);
-        int c = base64url_value(text.data[i + 2]);
-        int d = base64url_value(text.data[i + 3]);
+        const unsigned char *digits = (const unsigned char *)text.data + i;
+        unsigned a = base64url_values[digits[0]] - 1u;
+        unsigned b = base64url_values[digits[1]] - 1u;
+        unsigned c = base64url_values[digits[2]] - 1u;
+        unsigned d = base64url_values[digits[3]] - 1u;
 
-        if ((a | b | c | d) < 0) {
+        if ((a | b | c | d) > 63) {
             return false;
         }
         *out++ = (unsigned char)(a << 2 | b >> 4);
