@@ -376,6 +376,11 @@ void msd_radius_prove(void *self, const msd_question_t *question,
      * password of somebody. */
     msd_username_forms(question->username, question->pool, forms);
     talk.user = forms[0];
+    if (talk.user.len > MSD_RADIUS_VALUE_MAX) {
+        out->result = MSD_PROOF_UNKNOWN;
+        out->reason = "user is unknown: no name in RADIUS is so long";
+        return;
+    }
     talk.now_ms = now_of(radius);
     talk.end_ms = talk.now_ms + radius->deadline_ms;
     converse(&talk);

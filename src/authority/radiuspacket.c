@@ -9,7 +9,6 @@
 
 #define ACCESS_REQUEST 1
 #define HEADER_SIZE 20
-#define VALUE_MAX 253
 #define MAC_SIZE 16
 
 /* RFC 2548: the vendor, its attribute, and how that is laid out. */
@@ -85,7 +84,7 @@ static void put(writer_t *writer, attribute_t type, msd_text_t value,
     if (value.len == 0 || writer->fault != NULL) {
         return;
     }
-    if (value.len > VALUE_MAX
+    if (value.len > MSD_RADIUS_VALUE_MAX
         || writer->len + 2 + value.len > MSD_RADIUS_PACKET_MAX) {
         writer->fault = too_long;
         return;

@@ -6,6 +6,7 @@
 #include "digest/response.h"
 
 #define MSD_RADIUS_PACKET_MAX 4096
+#define MSD_RADIUS_VALUE_MAX 253    /* of one attribute */
 #define MSD_RADIUS_AUTHENTICATOR_SIZE 16
 #define MSD_RADIUS_KEY_SIZE 16
 

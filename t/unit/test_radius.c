@@ -476,6 +476,19 @@ START_TEST(long_uri_asks_nobody)
 }
 END_TEST
 
+START_TEST(name_too_long_is_unknown)
+{
+    char name[255];
+
+    memset(name, 'x', 254);
+    start(0, ACCEPTS);
+    username.value = unit_exact(name, 254);
+    ck_assert_int_eq(ask(), MSD_PROOF_UNKNOWN);
+    ck_assert_int_eq(atomic_load(&hosts[0].requests), 0);
+    ck_assert_int_eq(notes[MSD_RADIUS_UNSENDABLE], 0);
+}
+END_TEST
+
 START_TEST(no_randomness_asks_nobody)
 {
     start(0, ACCEPTS);
@@ -505,6 +518,7 @@ Suite *suite_radius(void)
     tcase_add_test(tcase, all_dead_are_asked_all_the_same);
     tcase_add_test(tcase, other_algorithm_asks_nobody);
     tcase_add_test(tcase, long_uri_asks_nobody);
+    tcase_add_test(tcase, name_too_long_is_unknown);
     tcase_add_test(tcase, no_randomness_asks_nobody);
     return suite;
 }
