@@ -233,6 +233,20 @@ outcome(try_again('p', 'alice'), '200', 'after a graceful restart');
 $server->stop;
 log_lacks($server, qr/exit signal|Segmentation|assertion/, 'no worker died');
 
+# ---- many processes: more connections than FreeRADIUS allows by itself ----
+
+for my $mpm (qw(prefork worker prefork)) {
+    my $many = private_server(mpm => $mpm, conf => place('/p/', [$good], $TRUST, $SHOW));
+    my $ok = grep { $many->client('alice')->get('/p/x.txt')->status == 200 } 1 .. 10;
+    $many->graceful;
+    $ok += grep { $many->client('alice')->get('/p/x.txt')->status == 200 } 1 .. 10;
+    is($ok, 20, "$mpm: 20 logins, before and after a graceful restart");
+    log_lacks($many, qr/exit signal|Segmentation|assertion|MSD332/, '... and nothing went wrong');
+    $many->remove;
+}
+unlike($radius->log, qr/Ignoring new connection/, 'the server has refused no connection');
+cmp_ok(connections(), '>', 16, '... of ' . connections());
+
 # ---- the configuration ----
 
 my $try = MSDigest::Server->new;

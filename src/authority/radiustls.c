@@ -161,7 +161,7 @@ static apr_status_t connect_anew(msd_radiuslink_t *link)
 
     self->stage = CONNECTING;
     self->had_waited = false;
-    apr_pool_create(&connection->pool, NULL);
+    apr_pool_create_unmanaged(&connection->pool);
     status = judge_connect(link, connect_socket(connection));
     if (status != APR_SUCCESS) {
         return status;
