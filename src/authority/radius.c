@@ -232,8 +232,18 @@ static void take_reply(talk_t *talk, leg_t *leg,
     }
 }
 
-/* One packet.  A bad one is dropped, as nobody knows who sent it; over TLS it
- * is known, and the connection ends with it (RFC 6613 section 2.6.4). */
+/* Nobody knows who sent it; over TLS that is known, and the connection ends
+ * with it (RFC 6613 section 2.6.4). */
+static void drop_packet(talk_t *talk, leg_t *leg, const char *fault)
+{
+    talk->out->reason = "no RADIUS server gives a reply that can be believed";
+    note(talk, MSD_RADIUS_DROPPED, leg->route.server, msd_text_of(fault));
+    if (is_tls(leg)) {
+        end_leg(talk, leg, "it sends what cannot be believed");
+    }
+}
+
+/* One packet; the key may be in it in clear. */
 static void receive(talk_t *talk, leg_t *leg)
 {
     unsigned char packet[MSD_RADIUS_PACKET_MAX + 1];
@@ -251,16 +261,12 @@ static void receive(talk_t *talk, leg_t *leg)
     }
     fault = msd_radius_read(&leg->request, packet, len, &reply);
     if (fault != NULL) {
-        talk->out->reason = "no RADIUS server gives a reply that can be "
-                            "believed";
-        note(talk, MSD_RADIUS_DROPPED, leg->route.server, msd_text_of(fault));
-        if (is_tls(leg)) {
-            end_leg(talk, leg, "it sends what cannot be believed");
-        }
-        return;
+        drop_packet(talk, leg, fault);
+    } else {
+        take_reply(talk, leg, &reply);
     }
-    take_reply(talk, leg, &reply);
     msd_wipe(&reply, sizeof(reply));
+    msd_wipe(packet, len);
 }
 
 /* ---- Waiting */
