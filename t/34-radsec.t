@@ -33,18 +33,26 @@ my $named = MSDigest::Radius->new(secret => $SECRET, users => $USERS, tls => $ou
 my ($here, $there) = ($radius->tls_port, $named->tls_port);
 my $udp = $radius->port;
 
-my $expired = free_port();
-my $s_server = fork // die "fork: $!\n";
-if (!$s_server) {
-    $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP ALRM);
-    open STDIN, '<', '/dev/null';
-    open STDOUT, '>', '/dev/null';
-    open STDERR, '>', '/dev/null';
-    exec qw(openssl s_server -quiet -accept), "127.0.0.1:$expired", '-cert', $ours->path('expired.pem'),
-        '-key', $ours->path('expired.key');
-    die "openssl: $!\n";
+my @s_servers;
+sub s_server {
+    my ($name, @options) = @_;
+    my $port = free_port();
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP ALRM);
+        open STDIN, '<', '/dev/null';
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', '/dev/null';
+        exec qw(openssl s_server -quiet -accept), "127.0.0.1:$port", '-cert', $ours->path("$name.pem"),
+            '-key', $ours->path("$name.key"), @options;
+        die "openssl: $!\n";
+    }
+    push @s_servers, $pid;
+    return $port;
 }
-END { kill 'TERM', $s_server if $s_server }
+END { kill 'TERM', @s_servers if @s_servers }
+my $expired = s_server('expired');
+my $ancient = s_server('address', qw(-tls1_1 -cipher DEFAULT@SECLEVEL=0));
 
 my %fake = (
     silent  => fake_server(sub { }),
@@ -172,6 +180,25 @@ for my $row (
 outcome(try_login('short', 'alice'), '503', 'a time limit of 1 s');
 cmp_ok($took, '<', 1.8, sprintf '... took %.2f s', $took);
 is(scalar(() = $server->log =~ /MSD333/g), 0, 'nobody was taken for alive');
+
+# A policy of OpenSSL that allows everything does not bring TLS 1.1 back.
+my $lax = MSDigest::Server->new(conf => place('/p/', ["127.0.0.1:$ancient tls"], $TRUST));
+$lax->write('htdocs/p/x.txt', "x\n");
+{
+    local $ENV{OPENSSL_CONF} = $lax->write('conf/openssl.cnf', <<'CNF');
+openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = lax
+[lax]
+MinProtocol = TLSv1
+CipherString = DEFAULT@SECLEVEL=0
+CNF
+    $lax->start;
+}
+outcome($lax->client('alice')->get('/p/x.txt'), '503', 'a server that speaks TLS 1.1 only');
+log_has($lax, qr/MSD332: .*:$ancient \(TLS\): TLS with it fails: .*(?:protocol|version)/, '... and the log says why');
 
 # ---- lists of both kinds ----
 
