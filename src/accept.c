@@ -9,6 +9,7 @@
 
 #include "ask.h"
 #include "channel.h"
+#include "context/replay.h"
 #include "offer.h"
 #include "remember.h"
 
@@ -246,6 +247,18 @@ static msd_verdict_t judge_count(msd_attempt_t *attempt,
     case MSD_REPLAY_GONE:
         return msd_proof_refuse(attempt, MSD_STALE,
                                 "the nonce was pushed out");
+    case MSD_REPLAY_FOREIGN:
+        return msd_proof_refuse(attempt, MSD_STALE,
+                                "the nonce is of another life of the guard");
+    case MSD_REPLAY_EXPIRED:
+        return msd_proof_refuse(attempt, MSD_STALE,
+                                "the nonce has expired by the guard's clock");
+    case MSD_REPLAY_UNSURE:
+        return msd_proof_refuse(attempt, MSD_STALE,
+                                "the count may be one that got no answer");
+    case MSD_REPLAY_UNAVAILABLE:
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                "the replay guard does not answer");
     case MSD_REPLAY_RANGE:
     default:
         return msd_proof_refuse(attempt, MSD_STALE,
@@ -268,17 +281,30 @@ static msd_replay_key_t replay_key(const msd_attempt_t *attempt)
     return msd_replay_key(&attempt->nonce, user, attempt->keys->user);
 }
 
+static msd_count_t count_of(const msd_attempt_t *attempt)
+{
+    return (msd_count_t){
+        .key = replay_key(attempt),
+        .minted_ms = attempt->nonce.minted_ms,
+        .lifetime_ms = attempt->policy->nonce_lifetime_ms,
+        .life = (uint32_t)attempt->nonce.life,
+        .nc = attempt->credentials.nc,
+        .mode = attempt->policy->replay_mode,
+    };
+}
+
 /* What the guard would say to the count; nothing changes. */
 static msd_verdict_t peek_count(msd_attempt_t *attempt)
 {
+    const msd_guard_t *guard = attempt->world->guard;
+    msd_count_t count;
+
     if (attempt->policy->replay_mode == MSD_REPLAY_OFF
         || attempt->request->counted) {
         return MSD_ACCEPTED;
     }
-    return judge_count(attempt,
-                       msd_replay_peek(attempt->world->replay,
-                                       replay_key(attempt),
-                                       attempt->credentials.nc));
+    count = count_of(attempt);
+    return judge_count(attempt, guard->peek(guard->self, &count));
 }
 
 /*
@@ -321,17 +347,16 @@ static msd_verdict_t check_age(msd_attempt_t *attempt)
 static msd_verdict_t use_count(msd_attempt_t *attempt)
 {
     const msd_policy_t *policy = attempt->policy;
+    const msd_guard_t *guard = attempt->world->guard;
     msd_verdict_t verdict = MSD_ACCEPTED;
+    msd_count_t count;
 
     attempt->outcome->counted = attempt->request->counted;
     if (policy->replay_mode == MSD_REPLAY_OFF || attempt->request->counted) {
         return MSD_ACCEPTED;
     }
-    verdict = judge_count(attempt,
-                          msd_replay_accept(attempt->world->replay,
-                                            replay_key(attempt),
-                                            attempt->credentials.nc,
-                                            policy->replay_mode));
+    count = count_of(attempt);
+    verdict = judge_count(attempt, guard->accept(guard->self, &count));
     attempt->outcome->counted = verdict == MSD_ACCEPTED;
     return verdict;
 }

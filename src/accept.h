@@ -5,8 +5,8 @@
 
 #include "authority/authority.h"
 #include "context/context.h"
+#include "context/guard.h"
 #include "context/noncecache.h"
-#include "context/replay.h"
 #include "digest/binding.h"
 #include "digest/uri.h"
 #include "limit/counter.h"
@@ -27,7 +27,7 @@ typedef struct {
      * but nothing is made with them. */
     const msd_keys_t *previous;
     msd_noncecache_t *nonces;       /* NULL: verify each nonce each time */
-    const msd_replay_t *replay;
+    const msd_guard_t *guard;
     const msd_store_t *store;
     const msd_authority_t *authorities;
     int authority_count;

@@ -39,6 +39,10 @@ int msd_challenge(const msd_world_t *world, const msd_policy_t *policy,
         != APR_SUCCESS) {
         return 0;
     }
+    for (int i = 0; world->guard->life != 0 && i < MSD_NONCE_LIFE_SIZE; i++) {
+        random[i] = (unsigned char)(world->guard->life
+                                    >> 8 * (MSD_NONCE_LIFE_SIZE - 1 - i));
+    }
     if (outcome != NULL && outcome->has_context_id && challenge.stale) {
         context_id = outcome->context_id;
     }

@@ -63,6 +63,10 @@ static bool decode(msd_text_t text, unsigned char *bytes, msd_nonce_t *out)
     for (int i = 0; i < TIME_SIZE; i++) {
         out->minted_ms = out->minted_ms << 8 | bytes[AT_TIME + i];
     }
+    out->life = 0;
+    for (int i = 0; i < MSD_NONCE_LIFE_SIZE; i++) {
+        out->life = out->life << 8 | bytes[AT_RANDOM + i];
+    }
     memcpy(out->context_id, bytes + AT_CONTEXT_ID, MSD_CONTEXT_ID_SIZE);
     return true;
 }

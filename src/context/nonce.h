@@ -18,12 +18,15 @@
  */
 #define MSD_NONCE_LENGTH 64
 #define MSD_NONCE_RANDOM_SIZE 9
+#define MSD_NONCE_LIFE_SIZE 4
 #define MSD_NONCE_MARK_SIZE 16
 #define MSD_CONTEXT_ID_SIZE 16
 
 /* What a nonce of our own says. */
 typedef struct {
     uint64_t minted_ms;     /* since the life of the guard began */
+    uint64_t life;          /* the first 4 of the random bytes: the mark of a
+                               guard's life, where that is not in the key */
     unsigned char context_id[MSD_CONTEXT_ID_SIZE];
     unsigned char mark[MSD_NONCE_MARK_SIZE];    /* the half never sent */
 } msd_nonce_t;
@@ -33,7 +36,8 @@ typedef struct {
  * key: the nonce key of this life.
  * scope: where it is good: realm and server identity.
  * minted_ms: milliseconds since the life began, below 2^48.
- * random: MSD_NONCE_RANDOM_SIZE fresh random bytes.
+ * random: MSD_NONCE_RANDOM_SIZE fresh random bytes; the first
+ * MSD_NONCE_LIFE_SIZE of them may be the mark of a life instead, big-endian.
  * context_id: MSD_CONTEXT_ID_SIZE bytes, the context that it belongs to.
  * out: room for MSD_NONCE_LENGTH + 1 characters; NUL-terminated.
  * Returns APR_SUCCESS, or APR_EGENERAL when OpenSSL failed.

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "context/nonce.h"
+#include "context/guard.h"
 
 /*
  * A table in memory that all worker processes share, changed by single 64-bit
@@ -31,27 +31,7 @@
 #define MSD_REPLAY_SLOTS_MAX 16777216u
 #define MSD_REPLAY_SLOTS_DEFAULT 65536u
 
-typedef enum {
-    MSD_REPLAY_ACCEPTED,
-    MSD_REPLAY_SEEN,        /* this count was accepted before */
-    MSD_REPLAY_LATE,        /* too far behind the highest, or out of order */
-    MSD_REPLAY_GONE,        /* the nonce was pushed out by younger ones */
-    MSD_REPLAY_RANGE        /* the count is beyond what the guard tells apart */
-} msd_replay_result_t;
-
-typedef enum {
-    MSD_REPLAY_WINDOW,      /* counts may arrive out of order */
-    MSD_REPLAY_SEQUENCE,    /* counts must rise strictly, in addition */
-    MSD_REPLAY_OFF          /* the guard is not asked */
-} msd_replay_mode_t;
-
 typedef struct msd_replay_t msd_replay_t;
-
-/* A nonce as the guard knows it. */
-typedef struct {
-    uint64_t own;           /* [ T:32 | tag:32 ], T from 1 */
-    uint64_t place;         /* chooses the bucket */
-} msd_replay_key_t;
 
 /*
  * The memory a guard needs.

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "context/replay.h"
 #include "httpd/limits.h"
 
 #define SECOND APR_INT64_C(1000)

@@ -136,7 +136,7 @@ static bool begin_work(request_rec *r, work_t *work)
         .keys = &work->state->keys.current,
         .previous = work->state->keys.previous,
         .nonces = work->state->nonces,
-        .replay = work->state->replay,
+        .guard = &work->state->guard,
         .store = &work->store,
         .authorities = &work->authority,
         .authority_count = 1,

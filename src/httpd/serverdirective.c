@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "context/replay.h"
 #include "httpd/cache.h"
 #include "httpd/config.h"
 #include "httpd/value.h"

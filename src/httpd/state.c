@@ -286,6 +286,7 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
                      "configuration");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    state->guard = msd_guard_of_replay(state->replay);
     msd_limits_attach(apr_shm_baseaddr_get(retained->limits), state, pool,
                       &state->limits);
     state->hasher = msd_hasher_create(pool);

@@ -7,6 +7,7 @@
 
 #include "accept.h"
 #include "context/nearstore.h"
+#include "context/replay.h"
 #include "httpd/cache.h"
 #include "httpd/limits.h"
 #include "httpd/module.h"
@@ -18,6 +19,7 @@
 /* Of one generation; made by the parent, inherited by its children. */
 typedef struct msd_state_t {
     msd_replay_t *replay;       /* outlives a graceful restart */
+    msd_guard_t guard;          /* of this machine: the same */
     msd_limits_t limits;        /* as does this */
     msd_keyring_t keys;
     uint64_t epoch_ms;          /* see accept.h; 0: contexts stay here */

@@ -107,7 +107,7 @@ int main(void)
         suite_pac,        suite_pdu,        suite_relay,      suite_token,
         suite_utf16,      suite_wdigest,    suite_netlogon,
         suite_radiusudp,  suite_radiustls,  suite_radiustrust,
-        suite_radiusidle, suite_radiusgrant,
+        suite_radiusidle, suite_radiusgrant, suite_guard,
     };
     SRunner *runner;
     int failed;

@@ -427,13 +427,56 @@ START_TEST(nonce_that_was_pushed_out_is_stale)
                                  (uint64_t)(uint32_t)i * 2654435761u << 32 };
 
         key.own += (uint64_t)i << 32;
-        msd_replay_accept(world.replay, key, 1, MSD_REPLAY_WINDOW);
+        msd_replay_accept(replay, key, 1, MSD_REPLAY_WINDOW);
     }
     ck_assert_int_eq(get(&ann, "/"), MSD_STALE);
     ck_assert_str_eq(outcome.reason, "the nonce was pushed out");
     /* The guard is full of nonces that are younger still. */
     begin_life(1);
     assert_stale_and_goes_on(&ann, "pushed out");
+}
+END_TEST
+
+/* A guard that others share: it says what it is told to say. */
+static msd_replay_result_t said;
+static msd_count_t asked;
+
+static msd_replay_result_t say(void *self, const msd_count_t *count)
+{
+    (void)self;
+    asked = *count;
+    return said;
+}
+
+START_TEST(guard_of_a_fleet_is_obeyed)
+{
+    static const struct {
+        msd_replay_result_t said;
+        msd_verdict_t verdict;
+    } rows[] = {
+        { MSD_REPLAY_ACCEPTED, MSD_ACCEPTED },
+        { MSD_REPLAY_SEEN, MSD_REPLAYED },
+        { MSD_REPLAY_FOREIGN, MSD_STALE },
+        { MSD_REPLAY_EXPIRED, MSD_STALE },
+        { MSD_REPLAY_UNSURE, MSD_STALE },
+        { MSD_REPLAY_UNAVAILABLE, MSD_UNAVAILABLE },
+    };
+    const msd_guard_t fleet = { NULL, 0xa1b2c3d4u, say, say };
+    client_t ann;
+
+    world.guard = &fleet;
+    said = MSD_REPLAY_ACCEPTED;
+    ann = new_ann();
+    log_in(&ann);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        said = rows[i].said;
+        ck_assert_int_eq(deliver(answer_count(&ann, "/", 9), "/"),
+                         rows[i].verdict);
+        ck_assert(outcome.counted == (rows[i].verdict == MSD_ACCEPTED));
+        ck_assert_uint_eq(asked.life, 0xa1b2c3d4u);
+        ck_assert_uint_eq(asked.nc, 9);
+        ck_assert_uint_eq(asked.lifetime_ms, policy.nonce_lifetime_ms);
+    }
 }
 END_TEST
 
@@ -949,6 +992,7 @@ static void add_freshness_tests(TCase *tcase)
     tcase_add_test(tcase, count_that_has_wrapped_is_not_a_first_one);
     tcase_add_test(tcase, nonce_that_was_pushed_out_is_stale);
     tcase_add_test(tcase, opaque_of_another_nonce_is_stale);
+    tcase_add_test(tcase, guard_of_a_fleet_is_obeyed);
     tcase_add_test(tcase, replayed_count_is_refused);
     tcase_add_test(tcase, replay_is_refused_when_the_context_is_lost);
     tcase_add_test(tcase, context_comes_back_under_the_same_opaque);

@@ -76,6 +76,7 @@ Suite *suite_noncecache(void);
 Suite *suite_offer(void);
 Suite *suite_ntstatus(void);
 Suite *suite_pac(void);
+Suite *suite_guard(void);
 Suite *suite_params(void);
 Suite *suite_pdu(void);
 Suite *suite_proof(void);

@@ -160,6 +160,8 @@ msd_policy_t policy;
 msd_request_t request;
 msd_outcome_t outcome;
 unsigned char *guard;
+msd_replay_t *replay;
+static msd_guard_t replay_guard;
 uint32_t random_next;
 bool random_broken;
 static bool with_nonce_cache;
@@ -204,7 +206,9 @@ void begin_life(unsigned char number)
 {
     memset(life, number, sizeof(life));
     guard = apr_pcalloc(unit_pool, msd_replay_size(GUARD_SLOTS));
-    world.replay = msd_replay_begin(guard, GUARD_SLOTS, life, 0, unit_pool);
+    replay = msd_replay_begin(guard, GUARD_SLOTS, life, 0, unit_pool);
+    replay_guard = msd_guard_of_replay(replay);
+    world.guard = &replay_guard;
     use_secrets(7, 0);
     world.nonces = with_nonce_cache ? msd_noncecache_create(unit_pool) : NULL;
 }

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "accept.h"
+#include "context/replay.h"
 
 #define REALM "r"
 #define SERVER "r of this server"
@@ -63,6 +64,7 @@ extern msd_policy_t policy;
 extern msd_request_t request;
 extern msd_outcome_t outcome;
 extern unsigned char *guard;
+extern msd_replay_t *replay;
 extern uint32_t random_next;
 extern bool random_broken;
 
