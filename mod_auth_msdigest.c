@@ -7,6 +7,7 @@
 #include "httpd/groups.h"
 #include "httpd/ldap.h"
 #include "httpd/netlogon.h"
+#include "httpd/redis.h"
 #include "httpd/request.h"
 #include "httpd/state.h"
 #include "httpd/status.h"
@@ -40,6 +41,7 @@ static void register_hooks(apr_pool_t *pool)
 {
     ap_hook_pre_config(msd_state_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(msd_netlogon_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(msd_redis_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(msd_state_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(msd_state_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_authn(check_authn, NULL, NULL, APR_HOOK_MIDDLE,

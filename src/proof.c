@@ -2,9 +2,8 @@
 /* The proof of an answer, by the context or by the authority. */
 #include "ask.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
+#include <string.h>
 
 /* How far the clocks of machines that share contexts may be apart. */
 #define CLOCK_DIFFERENCE_MS UINT64_C(120000)
@@ -23,9 +22,8 @@ uint64_t msd_proof_age(const msd_attempt_t *attempt, uint64_t then_ms)
     return age > 0 ? (uint64_t)age : 0;
 }
 
-/* Whether then is less than this ago, and not of the future: a clock that is
- * wrong must not make a context that never grows old.  One comparison does
- * for both, as what is negative wraps to what is large. */
+/* Whether then is less than this ago, and not of the future, in one comparison:
+ * a clock that is wrong must not make a context that never grows old. */
 static bool is_within(const msd_attempt_t *attempt, uint64_t then_ms,
                       uint64_t limit_ms)
 {
@@ -300,6 +298,10 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
         return verdict;
     }
     load_context(attempt);
+    if (attempt->state == MSD_CONTEXT_UNAVAILABLE) {
+        return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
+                                "the context store does not answer");
+    }
     if (context_verifies(attempt)) {
         return proven_by_context(attempt);
     }

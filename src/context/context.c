@@ -202,12 +202,17 @@ msd_context_state_t msd_context_load(const msd_store_t *store,
                                      unsigned char *record, apr_size_t *len,
                                      msd_context_t *out)
 {
+    apr_status_t status;
+
     *len = 0;
-    /* A store that cannot answer is a store that has nothing: the worst that
-     * follows is a trip to the authority. */
-    if (store->get(store->self, id, record, len) != APR_SUCCESS) {
+    status = store->get(store->self, id, record, len);
+    /* A store that is broken is a store that has nothing: the worst that
+     * follows is a trip to the authority.  But one that says so is waited for:
+     * else the authority would bear what it bears. */
+    if (status != APR_SUCCESS) {
         *len = 0;
-        return MSD_CONTEXT_NONE;
+        return status == MSD_STORE_UNAVAILABLE ? MSD_CONTEXT_UNAVAILABLE
+                                               : MSD_CONTEXT_NONE;
     }
     if (*len == 0) {
         return MSD_CONTEXT_REVOKED;

@@ -34,7 +34,8 @@ typedef struct {
 typedef enum {
     MSD_CONTEXT_FOUND,
     MSD_CONTEXT_NONE,       /* nothing is known, or the store is broken */
-    MSD_CONTEXT_REVOKED     /* the authority withdrew it */
+    MSD_CONTEXT_REVOKED,    /* the authority withdrew it */
+    MSD_CONTEXT_UNAVAILABLE /* the store cannot tell, and is needed */
 } msd_context_state_t;
 
 /*

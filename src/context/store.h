@@ -13,6 +13,10 @@
 #define MSD_STORE_SHORT_MAX 512
 #define MSD_STORE_RECORD_MAX (MSD_STORE_SHORT_MAX + MSD_GROUPS_MAX)
 
+/* What get returns when whoever keeps the records does not answer, and cannot
+ * be done without. */
+#define MSD_STORE_UNAVAILABLE (APR_OS_START_USERERR + 1)
+
 /*
  * A store may lose any record at any time; that costs a trip to the authority,
  * never a login.  It may not hand out bytes that were not stored under the

@@ -16,15 +16,11 @@
 
 APLOG_USE_MODULE(auth_msdigest);
 
-/* 20,000 contexts of a usual size fit with a third to spare, because shmcb
- * spreads them unevenly over its parts. */
-#define DEFAULT_ARGUMENTS "/msdigest-contexts(6291456)"
-
 /* What shmcb is told to expect. */
 #define USUAL_RECORD_SIZE 128
 
 /* A revoked context, in the place of its record: shorter than any record. */
-static const unsigned char tombstone[] = { 0 };
+static const unsigned char tombstone[MSD_CACHE_TOMBSTONE_SIZE] = { 0 };
 
 #define SEALED_MAX (MSD_STORE_RECORD_MAX + MSD_SEAL_OVERHEAD)
 
@@ -76,14 +72,15 @@ const char *msd_cache_create(const char *text, apr_pool_t *temp,
     return NULL;
 }
 
-const char *msd_cache_create_default(apr_pool_t *temp, apr_pool_t *pool,
-                                     msd_cache_t **out)
+msd_cache_t *msd_cache_wrap(const ap_socache_provider_t *provider,
+                            ap_socache_instance_t *instance, apr_pool_t *pool)
 {
-    if (ap_lookup_provider(AP_SOCACHE_PROVIDER_GROUP, "shmcb",
-                           AP_SOCACHE_PROVIDER_VERSION) == NULL) {
-        return "load mod_socache_shmcb, or set AuthMSDigestContextCache";
-    }
-    return msd_cache_create("shmcb:" DEFAULT_ARGUMENTS, temp, pool, out);
+    msd_cache_t *cache = apr_pcalloc(pool, sizeof(*cache));
+
+    cache->provider = provider;
+    cache->instance = instance;
+    cache->leaves_process = true;
+    return cache;
 }
 
 /* What the configuration pool closes. */

@@ -4,11 +4,19 @@
 #define MSD_HTTPD_CACHE_H
 
 #include "context/keys.h"
+#include "context/seal.h"
 #include "context/store.h"
 #include "httpd/module.h"
 
+#include <ap_socache.h>
+
 /* The name in the Mutex directive. */
 #define MSD_CACHE_MUTEX "msdigest-context"
+
+/* What marks a revoked context, in bytes, and when it is sealed. */
+#define MSD_CACHE_TOMBSTONE_SIZE 1
+#define MSD_CACHE_TOMBSTONE_SEALED_SIZE \
+    (MSD_CACHE_TOMBSTONE_SIZE + MSD_SEAL_OVERHEAD)
 
 /* A shared object cache that holds contexts. */
 typedef struct msd_cache_t msd_cache_t;
@@ -23,12 +31,12 @@ const char *msd_cache_create(const char *text, apr_pool_t *temp,
                              apr_pool_t *pool, msd_cache_t **out);
 
 /*
- * The cache of a server without the directive: shmcb with room for 20,000
- * contexts.
- * Returns NULL on success, else a sentence about what is missing.
+ * A cache that others keep; its records are sealed.
+ * provider, instance: must outlive it.
  */
-const char *msd_cache_create_default(apr_pool_t *temp, apr_pool_t *pool,
-                                     msd_cache_t **out);
+msd_cache_t *msd_cache_wrap(const ap_socache_provider_t *provider,
+                            ap_socache_instance_t *instance,
+                            apr_pool_t *pool);
 
 /*
  * Open the cache, in the parent, once for each generation.

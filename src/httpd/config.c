@@ -118,6 +118,8 @@ void *msd_config_create_server(apr_pool_t *pool, server_rec *s)
 
     (void)s;
     server->replay_slots = MSD_UNSET;
+    server->cache_timeout_ms = MSD_UNSET;
+    server->cache_eviction = MSD_UNSET;
     return server;
 }
 
@@ -134,6 +136,9 @@ void *msd_config_merge_server(apr_pool_t *pool, void *outer, void *inner)
     MERGE_POINTER(tls_bindings);
     MERGE(replay_slots);
     MERGE_POINTER(netlogon);
+    MERGE_POINTER(redis);
+    MERGE(cache_timeout_ms);
+    MERGE(cache_eviction);
     return merged;
 }
 

@@ -64,11 +64,14 @@ typedef struct {
     apr_int64_t ldap_timeout_ms;
 } msd_dir_config_t;
 
-/* Of a server.  The first four and the domain count in the main server
+/* Of a server.  The first seven and the domain count in the main server
  * only. */
 typedef struct {
     struct msd_cache_t *cache;          /* NULL: the default */
+    struct msd_redis_place_t *redis;    /* where the cache is; NULL: not */
     const msd_secret_t *secret;         /* NULL: one that is drawn */
+    apr_int64_t cache_timeout_ms;
+    int cache_eviction;                 /* 1: Redis may forget */
     apr_int64_t replay_slots;
     struct msd_state_t *state;          /* shared by all; see state.h */
     const char *scope;                  /* AuthMSDigestScope, or NULL */

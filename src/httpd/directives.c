@@ -16,7 +16,6 @@
 #include "httpd/radiusdirective.h"
 #include "httpd/serverdirective.h"
 #include "httpd/value.h"
-#include "context/replay.h"
 
 #define SECOND APR_INT64_C(1000)
 #define DAY (86400 * SECOND)

@@ -15,6 +15,7 @@
 #include "httpd/groups.h"
 #include "httpd/log.h"
 #include "httpd/provider.h"
+#include "httpd/redis.h"
 #include "httpd/scope.h"
 #include "httpd/state.h"
 #include "digest/username.h"
@@ -38,6 +39,7 @@ typedef struct {
     msd_cache_use_t cache_use;
     msd_nearstore_use_t near_use;
     msd_store_t store;
+    msd_redis_use_t redis_use;
     msd_provider_use_t provider_use;
     msd_authority_t authority;
 } work_t;
@@ -105,6 +107,7 @@ static bool begin_work(request_rec *r, work_t *work)
 {
     const msd_server_config_t *server = msd_config_server(r->server);
     const char *realm = msd_scope_realm(r);
+    const msd_guard_t *guard;
     uint64_t now_ms;
 
     if (realm == NULL) {
@@ -121,6 +124,9 @@ static bool begin_work(request_rec *r, work_t *work)
     msd_config_policy(work->dir, realm, &work->policy);
     msd_scope_set(&work->scope, r, work->dir, realm, &work->policy);
     work->policy.channel = msd_binding_channel(r, work->dir, &work->binding);
+    guard = work->state->redis == NULL
+                ? &work->state->guard
+                : msd_redis_guard(&work->redis_use, work->state, r->server);
     now_ms = msd_state_now_ms(work->state);
     work->store = msd_nearstore_store(
         &work->near_use, work->state->near,
@@ -136,7 +142,7 @@ static bool begin_work(request_rec *r, work_t *work)
         .keys = &work->state->keys.current,
         .previous = work->state->keys.previous,
         .nonces = work->state->nonces,
-        .guard = &work->state->guard,
+        .guard = guard,
         .store = &work->store,
         .authorities = &work->authority,
         .authority_count = 1,

@@ -5,23 +5,8 @@
 #include <apr_strings.h>
 
 #include "context/replay.h"
-#include "httpd/cache.h"
 #include "httpd/config.h"
 #include "httpd/value.h"
-
-const char *msd_server_set_context_cache(cmd_parms *cmd, void *config,
-                                         const char *text)
-{
-    msd_server_config_t *server = msd_config_server(cmd->server);
-    const char *fault = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-
-    (void)config;
-    if (fault != NULL) {
-        return fault;
-    }
-    fault = msd_cache_create(text, cmd->temp_pool, cmd->pool, &server->cache);
-    return fault == NULL ? NULL : msd_value_wrong(cmd, text, fault);
-}
 
 const char *msd_server_set_replay_slots(cmd_parms *cmd, void *config,
                                         const char *text)

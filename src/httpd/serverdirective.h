@@ -4,11 +4,10 @@
 #define MSD_HTTPD_SERVERDIRECTIVE_H
 
 #include "httpd/module.h"
+#include "httpd/redis.h"
 #include "httpd/secret.h"
 
 /* The handlers, for the table below. */
-const char *msd_server_set_context_cache(cmd_parms *cmd, void *config,
-                                         const char *text);
 const char *msd_server_set_replay_slots(cmd_parms *cmd, void *config,
                                         const char *text);
 const char *msd_server_set_scope(cmd_parms *cmd, void *config,
@@ -16,8 +15,7 @@ const char *msd_server_set_scope(cmd_parms *cmd, void *config,
 
 /* Their part of the command table. */
 #define MSD_SERVER_DIRECTIVES \
-    AP_INIT_TAKE1("AuthMSDigestContextCache", msd_server_set_context_cache, \
-                  NULL, RSRC_CONF, "where contexts are kept"), \
+    MSD_REDIS_DIRECTIVES, \
         AP_INIT_TAKE1("AuthMSDigestReplaySlots", msd_server_set_replay_slots, \
                       NULL, RSRC_CONF, \
                       "how many live nonces the guard can hold"), \

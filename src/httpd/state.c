@@ -14,6 +14,7 @@
 #include "httpd/directives.h"
 #include "httpd/helper.h"
 #include "httpd/lint.h"
+#include "httpd/redis.h"
 #include "httpd/secret.h"
 
 APLOG_USE_MODULE(auth_msdigest);
@@ -29,6 +30,10 @@ APLOG_USE_MODULE(auth_msdigest);
  * begun in time. */
 #define LIFE_MAX_MS (UINT64_C(365) * 86400 * 1000)
 
+/* The cache of a server without the directive.  20,000 contexts of a usual size
+ * fit with a third to spare, because shmcb spreads them unevenly. */
+#define DEFAULT_CACHE "shmcb:/msdigest-contexts(6291456)"
+
 /* What a graceful restart leaves alone.  The module is unloaded between, so
  * nothing here may point to its code or data. */
 typedef struct {
@@ -36,6 +41,7 @@ typedef struct {
     apr_shm_t *shm;         /* of the guard */
     apr_shm_t *limits;
     msd_secret_t drawn;     /* none when its count is 0 */
+    bool fleet;             /* the clock of limits is that of Redis */
 } retained_t;
 
 static uint64_t clock_ms(void)
@@ -48,7 +54,9 @@ static uint64_t clock_ms(void)
 
 uint64_t msd_state_now_ms(const msd_state_t *state)
 {
-    return clock_ms() - msd_replay_born_ms(state->replay);
+    return state->redis != NULL
+               ? msd_redis_now_ms(state)
+               : clock_ms() - msd_replay_born_ms(state->replay);
 }
 
 int msd_state_pre_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp)
@@ -136,8 +144,12 @@ static msd_replay_t *get_guard(retained_t *retained, server_rec *s,
                                apr_pool_t *pool)
 {
     uint32_t slots = msd_config_replay_slots(msd_config_server(s));
-    msd_replay_t *replay = take_up_life(retained, slots, s, pool);
+    bool fleet = msd_config_server(s)->redis != NULL;
+    msd_replay_t *replay = fleet == retained->fleet
+                               ? take_up_life(retained, slots, s, pool)
+                               : NULL;
 
+    retained->fleet = fleet;
     return replay != NULL ? replay : begin_life(retained, slots, s, pool);
 }
 
@@ -157,7 +169,12 @@ static const msd_secret_t *draw_secret(retained_t *retained)
 static apr_status_t make_keys(retained_t *retained, msd_state_t *state,
                               server_rec *s, apr_pool_t *pool)
 {
+    static const unsigned char no_life[MSD_LIFE_ID_SIZE] = { 0 };
     const msd_secret_t *secret = msd_config_server(s)->secret;
+    /* The nonces of a fleet carry its life; their key is the same for all. */
+    const unsigned char *life = state->redis != NULL
+                                    ? no_life
+                                    : msd_replay_life_id(state->replay);
 
     if (secret != NULL) {
         msd_secret_log(secret, s);
@@ -166,8 +183,7 @@ static apr_status_t make_keys(retained_t *retained, msd_state_t *state,
     }
     return secret == NULL
                ? APR_EGENERAL
-               : msd_keyring_derive(secret, msd_replay_life_id(state->replay),
-                                    pool, &state->keys);
+               : msd_keyring_derive(secret, life, pool, &state->keys);
 }
 
 /* A cache that cannot be opened costs a trip to the provider for each request,
@@ -180,7 +196,10 @@ static void open_cache(msd_state_t *state, server_rec *s, apr_pool_t *pool,
     const char *fault = NULL;
 
     if (cache == NULL) {
-        fault = msd_cache_create_default(temp, pool, &cache);
+        fault = msd_cache_create(DEFAULT_CACHE, temp, pool, &cache) == NULL
+                    ? NULL
+                    : "load mod_socache_shmcb, or set "
+                      "AuthMSDigestContextCache";
     }
     if (fault == NULL) {
         status = msd_cache_open(cache, &state->keys, s, pool);
@@ -194,7 +213,7 @@ static void open_cache(msd_state_t *state, server_rec *s, apr_pool_t *pool,
     }
     state->cache = cache;
     /* Others, or this server in another life, read by another clock. */
-    if (msd_cache_leaves_process(cache)) {
+    if (msd_cache_leaves_process(cache) && state->redis == NULL) {
         state->epoch_ms = (uint64_t)(apr_time_now() / 1000)
                           - msd_state_now_ms(state);
     }
@@ -245,11 +264,16 @@ static void make_shared(msd_state_t *state, apr_pool_t *pool)
         MSD_NEARSTORE_COUNTERS * sizeof(*state->notes);
     apr_shm_t *shm;
 
-    if (apr_shm_create(&shm, notes + counters, NULL, pool) != APR_SUCCESS) {
+    if (apr_shm_create(&shm, notes + counters + sizeof(*state->fleet), NULL,
+                       pool)
+        != APR_SUCCESS) {
         state->notes = apr_pcalloc(pool, notes);
+        state->fleet = apr_pcalloc(pool, sizeof(*state->fleet));
         return;
     }
     state->notes = apr_shm_baseaddr_get(shm);
+    state->fleet = (msd_fleet_t *)((char *)apr_shm_baseaddr_get(shm) + notes
+                                   + counters);
     state->near = msd_nearstore_create(state->notes + MSD_STATE_NOTES, pool);
 }
 
@@ -277,7 +301,8 @@ int msd_state_post_config(apr_pool_t *pool, apr_pool_t *log, apr_pool_t *temp,
         return OK;
     }
     state->replay = get_guard(retained, s, pool);
-    if (state->replay == NULL) {
+    if (state->replay == NULL
+        || msd_redis_begin(state, s, pool, temp) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (make_keys(retained, state, s, pool) != APR_SUCCESS) {
@@ -315,6 +340,7 @@ void msd_state_child_init(apr_pool_t *pool, server_rec *s)
     apr_status_t status;
 
     state->random = msd_random_create(pool);
+    msd_redis_child(state, s, pool);
     if (state->cache == NULL) {
         return;
     }

@@ -21,6 +21,8 @@ typedef struct msd_state_t {
     msd_replay_t *replay;       /* outlives a graceful restart */
     msd_guard_t guard;          /* of this machine: the same */
     msd_limits_t limits;        /* as does this */
+    struct msd_redis_place_t *redis;    /* NULL: the guard is replay */
+    struct msd_fleet_t *fleet;  /* shared; with redis */
     msd_keyring_t keys;
     uint64_t epoch_ms;          /* see accept.h; 0: contexts stay here */
     msd_hasher_t *hasher;

@@ -15,17 +15,20 @@ my %may_use = (
     context   => [qw(base)],
     limit     => [qw(base)],
     netlogon  => [qw(base)],
+    redis     => [qw(base context)],
     authority => [qw(base digest limit netlogon)],
     accept    => [qw(base digest context limit authority)],
-    httpd     => [qw(base digest context limit authority accept)],
+    httpd     => [qw(base digest context limit redis authority accept)],
 );
 my @pure = grep { $_ ne 'httpd' } sort keys %may_use;
 
 # Headers a pure room may include besides its own: C, POSIX, APR, OpenSSL.
+# The room of Redis knows sockets and hiredis besides.
+my $sockets = qr{^(?:hiredis/hiredis|netinet/in|netinet/tcp|poll|sys/socket|unistd)\.h$};
 my $outside = qr{^(?:openssl/\w+|apr|apr_(?!optional|hooks)\w+|apu\w*
                  |std\w+|string|strings|limits|ctype|errno|assert|inttypes)\.h$}x;
 
-# Time, randomness and settings are arguments. Only an authority may talk.
+# Time, randomness and settings are arguments. Only an authority and Redis may talk.
 my $impure = qr/^(?:apr_(?:time_now|generate_random_bytes|random_\w+|uuid_get|env_get)
                |RAND_\w+|arc4random\w*|getrandom|s?random|s?rand|rand_r|[a-z]rand48
                |time|gettimeofday|clock|clock_gettime|getenv|secure_getenv)$/x;
@@ -48,7 +51,8 @@ for my $path (sources()) {
         my $where = "$path includes $include";
         if (-e "src/$include") {
             push @crossed, $where if !allowed($room, room_of($include));
-        } elsif ($room ne 'httpd' && $include !~ $outside) {
+        } elsif ($room ne 'httpd' && $include !~ $outside
+            && !($room eq 'redis' && $include =~ $sockets)) {
             push @foreign, $where;
         }
     }
@@ -91,7 +95,7 @@ for my $room (sort keys %may_use) {
         next if $room eq 'httpd';
         push @httpd,  $where if $name =~ /^(?:ap_|auth_msdigest_module)/;
         push @hidden, $where if $name =~ $impure;
-        push @files,  $where if $name =~ $talking && $room ne 'authority';
+        push @files,  $where if $name =~ $talking && $room !~ /^(?:authority|redis)$/;
     }
 }
 push @httpd, map { "bin/msdigest uses $_" } grep { /^(?:ap_|auth_msdigest_module)/ }
@@ -99,7 +103,7 @@ push @httpd, map { "bin/msdigest uses $_" } grep { /^(?:ap_|auth_msdigest_module
 none('no room calls another that it may not know',                    @calls);
 none('no pure room and no command calls httpd',                       @httpd);
 none('no pure room asks for the time, randomness or the environment', @hidden);
-none('no pure room but an authority opens files or sockets',          @files);
+none('no pure room but an authority and Redis opens files or sockets',          @files);
 
 # ---- State: what is written after start-up lives in pools or shared memory.
 # The loader writes .data.rel.ro, and nobody after it.

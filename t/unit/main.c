@@ -108,6 +108,7 @@ int main(void)
         suite_utf16,      suite_wdigest,    suite_netlogon,
         suite_radiusudp,  suite_radiustls,  suite_radiustrust,
         suite_radiusidle, suite_radiusgrant, suite_guard,
+        suite_url,        suite_link,       suite_client,     suite_fleetguard,
     };
     SRunner *runner;
     int failed;
