@@ -8,6 +8,9 @@
 #define BUCKETS 2048u
 #define WAYS 8u     /* words of 8 bytes: one cache line */
 
+/* The usual window, in seconds. */
+#define HALF_S 600u
+
 /* A word: [ tag:27 | seconds:25 | count:12 ].  Zero is free; a count of 0 is
  * never kept.  The seconds wrap after 388 days. */
 #define COUNT_BITS 12
@@ -119,10 +122,10 @@ static _Atomic(uint64_t) *find(_Atomic(uint64_t) *bucket, uint32_t tag,
     return NULL;
 }
 
-/* Returns the place whose loss matters least. */
+/* Returns the place whose loss matters least.  Whose window a counter has is
+ * not known here: it counts half after each HALF_S. */
 static _Atomic(uint64_t) *find_victim(_Atomic(uint64_t) *bucket,
-                                      uint32_t now_s, const msd_rate_t *rate,
-                                      uint64_t *word)
+                                      uint32_t now_s, uint64_t *word)
 {
     _Atomic(uint64_t) *victim = NULL;
     uint64_t least = UINT64_MAX;
@@ -131,14 +134,14 @@ static _Atomic(uint64_t) *find_victim(_Atomic(uint64_t) *bucket,
         uint64_t other = atomic_load(&bucket[i]);
         counter_t counter = unpack(other);
         uint32_t age = age_of(counter, now_s);
+        uint32_t halves = age / HALF_S < 63 ? age / HALF_S : 63;
         /* The lower count, then the older one. */
-        uint64_t weight = other == 0 || age >= rate->window_s
-                              ? 0
-                              : (uint64_t)counter.count << TIME_BITS
-                                    | (TIME_MASK - age);
+        uint64_t weight = ((uint64_t)counter.count << TIME_BITS
+                           | (TIME_MASK - age))
+                          >> halves;
 
-        if (weight < least) {
-            least = weight;
+        if (other == 0 || weight < least) {
+            least = other == 0 ? 0 : weight;
             victim = &bucket[i];
             *word = other;
         }
@@ -188,7 +191,7 @@ void msd_counters_add(const msd_counters_t *counters, uint64_t mark,
         if (place != NULL) {
             counter = decay(unpack(word), now_s, rate);
         } else {
-            place = find_victim(bucket, now_s, rate, &word);
+            place = find_victim(bucket, now_s, &word);
         }
         if (rate->decay == MSD_DECAY_QUIET) {
             counter.time_s = now_s;

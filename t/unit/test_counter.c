@@ -128,6 +128,24 @@ START_TEST(full_bucket_loses_what_counts_least)
 }
 END_TEST
 
+/* Sections have windows of their own, and reproofs another one. */
+START_TEST(short_window_pushes_no_long_one_out)
+{
+    static const msd_rate_t brief = { 3, 10, MSD_DECAY_LEAK };
+    msd_counters_t *counters = fresh();
+
+    add(counters, mark_of(1), 0, &quiet, 3);
+    add(counters, mark_of(2), 50 * SECOND, &brief, 1);
+    ck_assert_uint_ne(
+        msd_counters_wait(counters, mark_of(1), 50 * SECOND, &quiet), 0);
+    for (unsigned i = 3; i < 100; i++) {
+        add(counters, mark_of(i), 50 * SECOND, &brief, 1);
+    }
+    ck_assert_uint_ne(
+        msd_counters_wait(counters, mark_of(1), 50 * SECOND, &quiet), 0);
+}
+END_TEST
+
 START_TEST(count_of_a_moment_later_is_of_now)
 {
     msd_counters_t *counters = fresh();
@@ -197,6 +215,7 @@ Suite *suite_counter(void)
     tcase_add_test(tcase, no_limit_counts_nothing);
     tcase_add_test(tcase, forgotten_begins_at_zero);
     tcase_add_test(tcase, full_bucket_loses_what_counts_least);
+    tcase_add_test(tcase, short_window_pushes_no_long_one_out);
     tcase_add_test(tcase, count_of_a_moment_later_is_of_now);
     tcase_add_test(tcase, count_does_not_run_over);
     tcase_add_test(tcase, none_is_lost_between_threads);
