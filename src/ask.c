@@ -196,12 +196,25 @@ void msd_ask(msd_attempt_t *attempt, const unsigned char *known_key)
         .pool = world->pool,
     };
 
+    attempt->vouched_ms = world->now_ms;
     msd_authority_ask(world->authorities, world->authority_count, &question,
                       &attempt->proof);
     if (has_limits(attempt)
         && attempt->proof.result != MSD_PROOF_UNAVAILABLE) {
         count_answer(attempt, attempt->proof.result != MSD_PROOF_GRANTED);
     }
+}
+
+uint64_t msd_ask_trusts_ms(const msd_attempt_t *attempt, uint32_t trust_s,
+                           uint64_t max_ms)
+{
+    uint64_t trust_ms = UINT64_C(1000) * trust_s;
+    uint64_t limit_ms = attempt->policy->revalidate_ms;
+
+    if (trust_ms > 0 && trust_ms < limit_ms) {
+        limit_ms = trust_ms;
+    }
+    return limit_ms < max_ms ? limit_ms : max_ms;
 }
 
 void msd_ask_end(msd_attempt_t *attempt)

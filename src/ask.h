@@ -33,6 +33,13 @@ bool msd_ask_wait(msd_attempt_t *attempt);
  */
 void msd_ask(msd_attempt_t *attempt, const unsigned char *known_key);
 
+/*
+ * For how long its last word does, in milliseconds.
+ * trust_s: for which it vouched; 0: it did not say.  max_ms: no longer.
+ */
+uint64_t msd_ask_trusts_ms(const msd_attempt_t *attempt, uint32_t trust_s,
+                           uint64_t max_ms);
+
 /* End: others may ask now.  Harmless when nothing began. */
 void msd_ask_end(msd_attempt_t *attempt);
 

@@ -235,7 +235,8 @@ static bool neighbour_verifies(msd_attempt_t *attempt)
            && is_users(attempt, &other)
            && is_within(attempt,
                         other.proven_ms - attempt->world->epoch_ms,
-                        MSD_TURN_MAX_MS)
+                        msd_ask_trusts_ms(attempt, other.trust_s,
+                                          MSD_TURN_MAX_MS))
            && attempt->policy->revalidate_ms > 0
            && other.has_base_key
            && other.hash == msd_algorithm_hash(attempt->response.algorithm)
@@ -246,6 +247,7 @@ static bool neighbour_verifies(msd_attempt_t *attempt)
         proof->user = keep_text(attempt, other.user);
         proof->has_base_key = true;
         proof->trust_s = other.trust_s;
+        attempt->vouched_ms = other.proven_ms - attempt->world->epoch_ms;
         memcpy(proof->base_key, other.base_key, sizeof(proof->base_key));
         proof->groups.len = other.groups.len;
         proof->groups.text = apr_pstrmemdup(
@@ -315,13 +317,8 @@ msd_verdict_t msd_proof_check(msd_attempt_t *attempt)
 
 bool msd_proof_is_due(const msd_attempt_t *attempt)
 {
-    uint64_t trust_ms = UINT64_C(1000) * attempt->context.trust_s;
-    uint64_t limit_ms = attempt->policy->revalidate_ms;
-
-    if (trust_ms > 0 && trust_ms < limit_ms) {
-        limit_ms = trust_ms;
-    }
-    return msd_proof_age(attempt, attempt->context.proven_ms) >= limit_ms;
+    return msd_proof_age(attempt, attempt->context.proven_ms)
+           >= msd_ask_trusts_ms(attempt, attempt->context.trust_s, UINT64_MAX);
 }
 
 /* The authority withdrew what it said: the context ends now. */

@@ -30,6 +30,7 @@ typedef struct {
     uint64_t previous_mark;     /* the same, as the previous keys name it */
     unsigned char key[MSD_HASH_MAX];    /* the H(A1) that verified */
     msd_proof_t proof; /* valid when the authority vouched */
+    uint64_t vouched_ms;        /* when it did */
     msd_turn_t turn;    /* of asking the authority; ends with the attempt */
     /* Of the record that context points into.  It stands last, and only what
      * was used of it is wiped. */

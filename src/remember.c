@@ -51,7 +51,7 @@ static void renew_context(msd_attempt_t *attempt)
     context->user = proof->user;
     context->groups = attempt->outcome->groups;
     context->hash = msd_algorithm_hash(algorithm);
-    context->proven_ms = attempt->world->now_ms;
+    context->proven_ms = attempt->vouched_ms;
     context->trust_s = proof->trust_s;
     context->has_base_key = proof->has_base_key;
     memcpy(context->base_key, proof->base_key, size);

@@ -363,6 +363,57 @@ START_TEST(limit_holds_for_those_who_waited)
 }
 END_TEST
 
+/* ann waits while another client of hers logs in, so many seconds before. */
+static uint64_t pass_ms;
+
+static void neighbour_logged_in_before(void)
+{
+    neighbour_logs_in();
+    world.now_ms += pass_ms;
+}
+
+static client_t wait_for_neighbour(uint64_t ms, msd_outcome_t *decided)
+{
+    client_t ann = new_ann();
+    const char *header = answer(&ann, "/");
+    msd_request_t mine = request;
+
+    other = new_ann();
+    pass_ms = ms;
+    mine.authorization = unit_exact(header, strlen(header));
+    mine.target.target = MSD_TEXT("/");
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    meanwhile = neighbour_logged_in_before;
+    msd_accept(&world, &policy, &mine, decided);
+    ck_assert_int_eq(decided->verdict, MSD_ACCEPTED);
+    return ann;
+}
+
+/* Else one who is always waited for by the next would never be asked about. */
+START_TEST(neighbours_proof_is_as_old_as_it_is)
+{
+    msd_outcome_t decided;
+    client_t ann = wait_for_neighbour(2 * SECOND, &decided);
+
+    ck_assert_int_eq(known.lookups, 1);
+    ck_assert_uint_eq(load(&ann).proven_ms, load(&other).proven_ms);
+}
+END_TEST
+
+START_TEST(neighbours_proof_that_is_due_does_not_do)
+{
+    msd_outcome_t decided;
+
+    policy.revalidate_ms = 1 * SECOND;
+    wait_for_neighbour(2 * SECOND, &decided);
+    ck_assert_int_eq(known.lookups, 2);
+    policy.revalidate_ms = 900 * SECOND;
+    known.trust_s = 1;
+    wait_for_neighbour(2 * SECOND, &decided);
+    ck_assert_int_eq(known.lookups, 4);
+}
+END_TEST
+
 /* ---- Confirmation */
 
 START_TEST(confirmation_that_gets_no_turn_leaves_the_last_word)
@@ -434,6 +485,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, first_answers_at_once_ask_once);
     tcase_add_test(tcase, wrong_answer_learns_nothing_from_its_neighbour);
     tcase_add_test(tcase, limit_holds_for_those_who_waited);
+    tcase_add_test(tcase, neighbours_proof_is_as_old_as_it_is);
+    tcase_add_test(tcase, neighbours_proof_that_is_due_does_not_do);
     tcase_add_test(tcase, confirmation_that_gets_no_turn_leaves_the_last_word);
     tcase_add_test(tcase, recorded_request_asks_nobody);
     tcase_add_test(tcase, kept_a1_is_not_shown_to_one_who_cannot_know_it);
