@@ -12,11 +12,13 @@
 #define OF_AUTHORITY UINT64_C(0x9e3779b97f4a7c15)
 #define OF_ADDRESS UINT64_C(0xc2b2ae3d27d4eb4f)
 #define OF_REPROOF UINT64_C(0x165667b19e3779f9)
+#define OF_SENDER UINT64_C(0x85ebca77c2b2ae63)
 
-/* The names under which a user may be known, as marks. */
+/* The names under which a user may be known, as marks, each once. */
 typedef struct {
     uint64_t marks[MSD_USERNAME_FORMS];
     int count;
+    uint64_t sender;    /* the name as sent, and where: nobody else's */
 } names_t;
 
 static uint64_t authority_mark(const msd_world_t *world)
@@ -33,21 +35,54 @@ static uint64_t authority_mark(const msd_world_t *world)
     return OF_AUTHORITY * mark;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /*
- * One form of a name: without its domain and in small letters, as directories
- * know no difference, and one who guesses must not have a limit for each way
- * to write it.
+ * One form of a name: without its domain, in small letters and without needless
+ * blanks, as directories know no difference, and one who guesses must not have
+ * a limit for each way to write it.
  */
 static uint64_t mark_name(const msd_attempt_t *attempt, msd_text_t form)
 {
     msd_text_t name = msd_username_strip(form);
     char *small = apr_palloc(attempt->world->pool, name.len + 1);
+    apr_size_t len = 0;
 
     for (apr_size_t i = 0; i < name.len; i++) {
-        small[i] = (char)apr_tolower(name.data[i]);
+        if (!is_blank(name.data[i])) {
+            small[len++] = (char)apr_tolower(name.data[i]);
+        } else if (len > 0 && small[len - 1] != ' ') {
+            small[len++] = ' ';
+        }
     }
-    return msd_context_mark((msd_text_t){ small, name.len },
+    if (len > 0 && small[len - 1] == ' ') {
+        len--;
+    }
+    return msd_context_mark((msd_text_t){ small, len },
                             attempt->world->keys->user);
+}
+
+static void add_name(names_t *names, uint64_t mark)
+{
+    for (int i = 0; i < names->count; i++) {
+        if (names->marks[i] == mark) {
+            return;
+        }
+    }
+    names->marks[names->count++] = mark;
+}
+
+static uint64_t mark_sender(const msd_attempt_t *attempt)
+{
+    const unsigned char *key = attempt->world->keys->user;
+
+    return OF_SENDER
+           * (msd_context_mark(attempt->credentials.username.value, key)
+              + 3 * msd_context_mark(attempt->credentials.realm, key)
+              + 5 * attempt->scope_mark);
 }
 
 static void mark_names(const msd_attempt_t *attempt, names_t *names)
@@ -56,11 +91,14 @@ static void mark_names(const msd_attempt_t *attempt, names_t *names)
     msd_text_t forms[MSD_USERNAME_FORMS];
     uint64_t authority = authority_mark(world);
 
-    names->count = msd_username_forms(&attempt->credentials.username,
-                                      world->pool, forms);
-    for (int i = 0; i < names->count; i++) {
-        names->marks[i] = mark_name(attempt, forms[i]) + authority;
+    int n = msd_username_forms(&attempt->credentials.username, world->pool,
+                               forms);
+
+    names->count = 0;
+    for (int i = 0; i < n; i++) {
+        add_name(names, mark_name(attempt, forms[i]) + authority);
     }
+    names->sender = authority + mark_sender(attempt);
 }
 
 static uint64_t mark_address(const msd_attempt_t *attempt)
@@ -157,31 +195,44 @@ msd_verdict_t msd_ask_begin(msd_attempt_t *attempt)
                                 "others ask the provider about this user, and "
                                 "get no answer");
     }
-    return attempt->turn.waited ? check_limits(attempt) : MSD_ACCEPTED;
+    /* Whoever had the turn before may have been wrong since. */
+    return attempt->turn.place != NULL ? check_limits(attempt) : MSD_ACCEPTED;
 }
 
-static void count_answer(const msd_attempt_t *attempt, bool wrong)
+static void count_wrong(const msd_attempt_t *attempt, const names_t *names)
 {
     const msd_counters_t *counters = attempt->world->counters;
     const msd_policy_t *policy = attempt->policy;
     uint64_t now_ms = attempt->world->now_ms;
-    names_t names;
 
-    mark_names(attempt, &names);
-    if (wrong) {
-        msd_counters_add(counters, mark_address(attempt), now_ms,
-                         &policy->wrong_address);
-    } else if (is_reproof(attempt)) {
-        msd_counters_add(counters, OF_REPROOF * names.marks[0], now_ms,
-                         &policy->reproof);
+    msd_counters_add(counters, mark_address(attempt), now_ms,
+                     &policy->wrong_address);
+    msd_counters_add(counters, names->sender, now_ms, &policy->wrong_user);
+    for (int i = 0; i < names->count; i++) {
+        msd_counters_add(counters, names->marks[i], now_ms,
+                         &policy->wrong_user);
     }
-    for (int i = 0; i < names.count; i++) {
-        if (wrong) {
-            msd_counters_add(counters, names.marks[i], now_ms,
-                             &policy->wrong_user);
-        } else {
-            msd_counters_forget(counters, names.marks[i]);
-        }
+}
+
+/*
+ * What was wrong under other names that count as this one stays: bob@there,
+ * or the bob of another realm, may be somebody else, who would guess anew with
+ * each login of his own.
+ */
+static void count_right(const msd_attempt_t *attempt, const names_t *names)
+{
+    const msd_counters_t *counters = attempt->world->counters;
+    const msd_policy_t *policy = attempt->policy;
+    uint64_t now_ms = attempt->world->now_ms;
+    uint32_t n = msd_counters_take(counters, names->sender, now_ms,
+                                   &policy->wrong_user);
+
+    for (int i = 0; i < names->count; i++) {
+        msd_counters_forgive(counters, names->marks[i], n);
+    }
+    if (is_reproof(attempt)) {
+        msd_counters_add(counters, OF_REPROOF * names->marks[0], now_ms,
+                         &policy->reproof);
     }
 }
 
@@ -195,13 +246,20 @@ void msd_ask(msd_attempt_t *attempt, const unsigned char *known_key)
         .known_key = known_key,
         .pool = world->pool,
     };
+    names_t names;
 
     attempt->vouched_ms = world->now_ms;
     msd_authority_ask(world->authorities, world->authority_count, &question,
                       &attempt->proof);
-    if (has_limits(attempt)
-        && attempt->proof.result != MSD_PROOF_UNAVAILABLE) {
-        count_answer(attempt, attempt->proof.result != MSD_PROOF_GRANTED);
+    if (!has_limits(attempt)
+        || attempt->proof.result == MSD_PROOF_UNAVAILABLE) {
+        return;
+    }
+    mark_names(attempt, &names);
+    if (attempt->proof.result == MSD_PROOF_GRANTED) {
+        count_right(attempt, &names);
+    } else {
+        count_wrong(attempt, &names);
     }
 }
 

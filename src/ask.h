@@ -27,7 +27,7 @@ bool msd_ask_wait(msd_attempt_t *attempt);
 
 /*
  * Ask.  A wrong answer is counted, for its user and its address, and a right
- * one forgets those of the user.
+ * one forgets those that were sent under the same name at the same place.
  * known_key: the base key that verified the answer just now, or NULL.
  * attempt: its proof is filled.
  */

@@ -22,6 +22,13 @@ cn: x
 sn: x
 userPassword: $PASSWORD{alice}
 
+dn: uid=bob,ou=people,dc=example
+objectClass: inetOrgPerson
+uid: bob
+cn: x
+sn: x
+userPassword: $PASSWORD{bob}
+
 LDIF
 
 sub radius_area {
@@ -40,13 +47,17 @@ my $server = MSDigest::Server->new(
         radius_area('/mute/', $mute->port, 'AuthMSDigestRevalidate 1'),
         area('/file/'), area('/file2/', 'AuthMSDigestFailureLimit 2'),
         area('/address/', 'AuthMSDigestFailureLimit 0 3'),
+        area('/names/', 'AuthMSDigestFailureLimit 3'),
+        qq{<Location "/tenant/">\nAuthType MSDigest\nAuthName tenant\nAuthMSDigestProvider file\n},
+        qq{AuthUserFile "\@ROOT\@/conf/tenant"\nAuthMSDigestFailureLimit 3\nRequire valid-user\n</Location>\n},
         qq{<Location "/file2/inner/">\nAuthMSDigestFailureLimit 0\n</Location>\n},
         area('/l/', 'AuthMSDigestProvider msdigest-ldap', qq{AuthMSDigestLDAPURL "$url"},
             'AuthMSDigestLDAPBindDN cn=web,dc=example', 'AuthMSDigestLDAPBindPassword web-secret',
             'AuthMSDigestLDAPHashAttribute userPassword plain', 'AuthMSDigestRevalidate 1'),
     ));
 chmod 0600, $server->write('conf/secret', "$SECRET\n");
-$server->write("htdocs/$_/x.txt", "$_\n") for qw(r quick proof mute file file2 file2/inner address l);
+$server->write("htdocs/$_/x.txt", "$_\n") for qw(r quick proof mute file file2 file2/inner address l names tenant);
+$server->write('conf/tenant', users_text('tenant', bob => 'of another bob'));
 $server->start;
 
 # From an address of its own, so that the tests do not count together.
@@ -106,6 +117,16 @@ outcome(login('address', 'bob', undef, '10.9.9.8'), '200', '... but at the next 
 is(wrong('address', "v$_", 1, "2001:db8::$_"), '401', "IPv6: address $_") for 1 .. 3;
 outcome(login('address', 'bob', undef, '2001:db8::4'), '429', '... 64 bits are one subscriber');
 outcome(login('address', 'bob', undef, '2001:db8:0:1::4'), '200', '... and not another');
+
+# ---- names ----
+
+sub named { my ($path, $as, $password) = @_; return login($path, $as, $password // 'wrong')->what }
+is(join(' ', map { named('names', 'DOM\\carol') } 1 .. 4), '401 401 401 429', 'DOMAIN\\user counts once');
+is(named('l', ' bob ', $PASSWORD{bob}), '200', 'slapd sees no blanks around a name');
+is(join(' ', map { named('l', $_) } 'bob', map { (' ' x $_ . 'bob', 'bob' . ' ' x $_) } 1 .. 4),
+    '401 ' x 7 . '401 429', '... nor does the limit');
+is(join(' ', map { named('names', 'bob'), named('tenant', 'bob', 'of another bob') } 1 .. 4),
+    '401 200 401 200 401 429 429 429', 'a namesake in another realm forgets nothing here');
 
 # ---- restarts ----
 

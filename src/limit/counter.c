@@ -202,14 +202,32 @@ void msd_counters_add(const msd_counters_t *counters, uint64_t mark,
     } while (!atomic_compare_exchange_strong(place, &word, pack(counter)));
 }
 
-void msd_counters_forget(const msd_counters_t *counters, uint64_t mark)
+uint32_t msd_counters_take(const msd_counters_t *counters, uint64_t mark,
+                           uint64_t now_ms, const msd_rate_t *rate)
 {
     uint64_t word;
     _Atomic(uint64_t) *place = find(bucket_of(counters, mark), tag_of(mark),
                                     &word);
 
     /* When another one counts meanwhile, his count stands. */
-    if (place != NULL) {
-        atomic_compare_exchange_strong(place, &word, 0);
+    if (place == NULL || !atomic_compare_exchange_strong(place, &word, 0)) {
+        return 0;
     }
+    return decay(unpack(word), seconds_of(now_ms), rate).count;
+}
+
+void msd_counters_forgive(const msd_counters_t *counters, uint64_t mark,
+                          uint32_t n)
+{
+    uint64_t word;
+    uint64_t less;
+    _Atomic(uint64_t) *place;
+
+    do {
+        place = find(bucket_of(counters, mark), tag_of(mark), &word);
+        if (place == NULL || n == 0) {
+            return;
+        }
+        less = (word & COUNT_MAX) > n ? word - n : 0;
+    } while (!atomic_compare_exchange_strong(place, &word, less));
 }

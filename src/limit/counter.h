@@ -54,7 +54,12 @@ uint32_t msd_counters_wait(const msd_counters_t *counters, uint64_t mark,
 void msd_counters_add(const msd_counters_t *counters, uint64_t mark,
                       uint64_t now_ms, const msd_rate_t *rate);
 
-/* Begin at zero again. */
-void msd_counters_forget(const msd_counters_t *counters, uint64_t mark);
+/* Begin at zero again.  Returns what the counter was, as it is now. */
+uint32_t msd_counters_take(const msd_counters_t *counters, uint64_t mark,
+                           uint64_t now_ms, const msd_rate_t *rate);
+
+/* Count n less, but not below zero. */
+void msd_counters_forgive(const msd_counters_t *counters, uint64_t mark,
+                          uint32_t n);
 
 #endif

@@ -11,9 +11,18 @@ static void (*meanwhile)(void);
 static msd_turn_t neighbour;
 static bool asks_now;
 
+/* What it does just before this one takes its turn without waiting. */
+static void (*before)(void);
+
 static uint64_t now_ms(void *self)
 {
+    void (*act)(void) = before;
+
     (void)self;
+    before = NULL;
+    if (act != NULL) {
+        act();
+    }
     return world.now_ms;
 }
 
@@ -34,6 +43,7 @@ static void set_up_limits(void)
     const msd_turn_clock_t clock = { NULL, now_ms, pause_us };
 
     meanwhile = NULL;
+    before = NULL;
     asks_now = false;
     world.counters = msd_counters_attach(
         apr_pcalloc(unit_pool, msd_counters_size()), unit_pool);
@@ -177,6 +187,68 @@ START_TEST(all_spellings_of_a_name_count_as_one)
         be_wrong(spellings[i], 1);
     }
     assert_spared(&ann, "all of them");
+}
+END_TEST
+
+/* Directories leave blanks out where they compare names. */
+START_TEST(blanks_make_no_other_name)
+{
+    static const char *const spellings[] = { "ann b", " ann b", "ann b  ",
+                                             "ann   b", "DOM\\ ann b",
+                                             "ann b @dom" };
+    client_t ann = named("ann b", "wrong");
+
+    policy.wrong_user.limit = UNIT_COUNT(spellings);
+    policy.wrong_address.limit = 0;
+    for (int i = 0; i < UNIT_COUNT(spellings); i++) {
+        be_wrong(spellings[i], 1);
+    }
+    assert_spared(&ann, "all of them");
+}
+END_TEST
+
+/* The forms of a name that is sent as it should be, "DOM\\ann", differ in the
+ * domain only. */
+START_TEST(wrong_answer_counts_once_for_a_name)
+{
+    client_t ann = named("DOM\\ann", "wrong");
+
+    ann.wire_user = "=\"DOM\\\\ann\"";
+    for (int i = 0; i < LIMIT; i++) {
+        ck_assert_int_eq(get(&ann, "/"), MSD_DENIED);
+    }
+    assert_spared(&ann, "after all of them");
+}
+END_TEST
+
+/* One who has an account of the same name elsewhere, or in another realm, must
+ * not begin to guess anew with each login of his own. */
+START_TEST(right_answer_forgets_those_of_its_name_only)
+{
+    client_t namesake = named("OTHER\\ann", "his own");
+    client_t ann = new_ann();
+
+    set_password("OTHER\\ann", "his own");
+    be_wrong("ann", LIMIT - 1);
+    ck_assert_int_eq(get(&namesake, "/"), MSD_ACCEPTED);
+    be_wrong("ann", 1);
+    assert_spared(&ann, "whatever the other one did");
+}
+END_TEST
+
+START_TEST(right_answer_at_another_place_forgets_nothing_here)
+{
+    msd_text_t here = policy.scope;
+    client_t namesake;
+    client_t ann = new_ann();
+
+    be_wrong("ann", LIMIT - 1);
+    policy.scope = MSD_TEXT("another host");
+    namesake = new_ann();
+    ck_assert_int_eq(get(&namesake, "/"), MSD_ACCEPTED);
+    policy.scope = here;
+    be_wrong("ann", 1);
+    assert_spared(&ann, "whatever the other one did");
 }
 END_TEST
 
@@ -363,6 +435,28 @@ START_TEST(limit_holds_for_those_who_waited)
 }
 END_TEST
 
+/* Between the look at the limit and the turn that is free again. */
+static void neighbour_was_quick(void)
+{
+    be_wrong("ann", LIMIT);
+}
+
+START_TEST(limit_holds_for_those_whose_turn_came_at_once)
+{
+    client_t ann = new_ann();
+    const char *header = answer(&ann, "/");
+    msd_request_t mine = request;
+    msd_outcome_t decided;
+
+    mine.authorization = unit_exact(header, strlen(header));
+    mine.target.target = MSD_TEXT("/");
+    before = neighbour_was_quick;
+    msd_accept(&world, &policy, &mine, &decided);
+    ck_assert_int_eq(decided.verdict, MSD_TOO_MANY);
+    ck_assert_int_eq(known.lookups, LIMIT);
+}
+END_TEST
+
 /* ann waits while another client of hers logs in, so many seconds before. */
 static uint64_t pass_ms;
 
@@ -476,6 +570,10 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, nothing_but_a_proven_wrong_digest_counts);
     tcase_add_test(tcase, wrong_digest_counts_whatever_its_nonce);
     tcase_add_test(tcase, all_spellings_of_a_name_count_as_one);
+    tcase_add_test(tcase, blanks_make_no_other_name);
+    tcase_add_test(tcase, wrong_answer_counts_once_for_a_name);
+    tcase_add_test(tcase, right_answer_forgets_those_of_its_name_only);
+    tcase_add_test(tcase, right_answer_at_another_place_forgets_nothing_here);
     tcase_add_test(tcase, wrong_answers_of_an_address_have_a_limit);
     tcase_add_test(tcase, no_limit_is_none);
     tcase_add_test(tcase, proofs_for_changing_cnonces_have_a_limit);
@@ -485,6 +583,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, first_answers_at_once_ask_once);
     tcase_add_test(tcase, wrong_answer_learns_nothing_from_its_neighbour);
     tcase_add_test(tcase, limit_holds_for_those_who_waited);
+    tcase_add_test(tcase, limit_holds_for_those_whose_turn_came_at_once);
     tcase_add_test(tcase, neighbours_proof_is_as_old_as_it_is);
     tcase_add_test(tcase, neighbours_proof_that_is_due_does_not_do);
     tcase_add_test(tcase, confirmation_that_gets_no_turn_leaves_the_last_word);

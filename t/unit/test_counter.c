@@ -93,10 +93,39 @@ START_TEST(forgotten_begins_at_zero)
 
     add(counters, mark_of(1), 0, &quiet, 3);
     add(counters, mark_of(2), 0, &quiet, 3);
-    msd_counters_forget(counters, mark_of(1));
-    msd_counters_forget(counters, mark_of(3));
+    ck_assert_uint_eq(msd_counters_take(counters, mark_of(1), 0, &quiet), 3);
+    ck_assert_uint_eq(msd_counters_take(counters, mark_of(1), 0, &quiet), 0);
+    ck_assert_uint_eq(msd_counters_take(counters, mark_of(3), 0, &quiet), 0);
     ck_assert_uint_eq(msd_counters_wait(counters, mark_of(1), 0, &quiet), 0);
     ck_assert_uint_eq(msd_counters_wait(counters, mark_of(2), 0, &quiet), 100);
+}
+END_TEST
+
+START_TEST(taken_is_what_is_left_of_it)
+{
+    msd_counters_t *counters = fresh();
+
+    add(counters, 7, 0, &quiet, 3);
+    ck_assert_uint_eq(
+        msd_counters_take(counters, 7, 100 * SECOND, &quiet), 0);
+}
+END_TEST
+
+START_TEST(forgiven_count_less)
+{
+    msd_counters_t *counters = fresh();
+
+    add(counters, 7, 0, &quiet, 4);
+    msd_counters_forgive(counters, 7, 0);
+    msd_counters_forgive(counters, 7, 1);
+    ck_assert_uint_eq(msd_counters_wait(counters, 7, 0, &quiet), 100);
+    msd_counters_forgive(counters, 7, 1);
+    ck_assert_uint_eq(msd_counters_wait(counters, 7, 0, &quiet), 0);
+    add(counters, 7, 0, &quiet, 1);
+    ck_assert_uint_eq(msd_counters_wait(counters, 7, 0, &quiet), 100);
+    msd_counters_forgive(counters, 7, 100);
+    msd_counters_forgive(counters, 8, 100);
+    ck_assert_uint_eq(msd_counters_take(counters, 7, 0, &quiet), 0);
 }
 END_TEST
 
@@ -214,6 +243,8 @@ Suite *suite_counter(void)
     tcase_add_test(tcase, leak_lets_one_after_the_other_go);
     tcase_add_test(tcase, no_limit_counts_nothing);
     tcase_add_test(tcase, forgotten_begins_at_zero);
+    tcase_add_test(tcase, taken_is_what_is_left_of_it);
+    tcase_add_test(tcase, forgiven_count_less);
     tcase_add_test(tcase, full_bucket_loses_what_counts_least);
     tcase_add_test(tcase, short_window_pushes_no_long_one_out);
     tcase_add_test(tcase, count_of_a_moment_later_is_of_now);
