@@ -190,6 +190,11 @@ msd_verdict_t msd_ask_begin(msd_attempt_t *attempt)
     if (verdict != MSD_ACCEPTED) {
         return verdict;
     }
+    /* A page of such a browser is many at once, of which none helps another;
+     * how many a minute has, has its limit. */
+    if (is_reproof(attempt)) {
+        return MSD_ACCEPTED;
+    }
     if (!msd_ask_wait(attempt)) {
         return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
                                 "others ask the provider about this user, and "

@@ -352,6 +352,19 @@ START_TEST(turn_that_does_not_come_is_unavailable)
 }
 END_TEST
 
+/* A slow authority would have the end of a page answered with 503. */
+START_TEST(proofs_for_changing_cnonces_do_not_queue)
+{
+    client_t ann = new_ann();
+
+    authority.prove = prove_session;
+    log_in(&ann);
+    ann.new_cnonce = true;
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    assert_from_authority(&ann, "while another one is on its way");
+}
+END_TEST
+
 START_TEST(refusal_gives_the_turn_back)
 {
     be_wrong("ann", 2);
@@ -579,6 +592,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, proofs_for_changing_cnonces_have_a_limit);
     tcase_add_test(tcase, others_wait_for_their_turn);
     tcase_add_test(tcase, turn_that_does_not_come_is_unavailable);
+    tcase_add_test(tcase, proofs_for_changing_cnonces_do_not_queue);
     tcase_add_test(tcase, refusal_gives_the_turn_back);
     tcase_add_test(tcase, first_answers_at_once_ask_once);
     tcase_add_test(tcase, wrong_answer_learns_nothing_from_its_neighbour);
