@@ -30,6 +30,10 @@ static apr_status_t receive(msd_radiuslink_t *link, unsigned char *packet,
     if (status == APR_SUCCESS || APR_STATUS_IS_EAGAIN(status)) {
         return status;
     }
+    if (APR_STATUS_IS_EOF(status)) {
+        /* An empty packet, which anybody may have sent: len is 0. */
+        return APR_SUCCESS;
+    }
     return fail(link, APR_ECONNREFUSED);
 }
 

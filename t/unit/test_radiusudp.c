@@ -35,6 +35,16 @@ static apr_status_t wait_and_receive(void)
     return link_.receive(&link_, packet, &len);
 }
 
+/* The first packet that reaches the far end.  Returns whose it is. */
+static apr_sockaddr_t *take_far(char *got, apr_size_t *size)
+{
+    apr_sockaddr_t *from;
+
+    apr_sockaddr_info_get(&from, "127.0.0.1", APR_INET, 1, 0, unit_pool);
+    ck_assert_int_eq(apr_socket_recvfrom(from, far, 0, got, size), 0);
+    return from;
+}
+
 START_TEST(packet_goes_and_one_comes)
 {
     apr_sockaddr_t *from;
@@ -44,14 +54,31 @@ START_TEST(packet_goes_and_one_comes)
     ck_assert_int_eq(msd_radiusudp_open(&link_, &route), APR_SUCCESS);
     ck_assert(APR_STATUS_IS_EAGAIN(link_.receive(&link_, packet, &len)));
     ck_assert_int_eq(link_.send(&link_, (const unsigned char *)"ask", 3), 0);
-    apr_sockaddr_info_get(&from, "127.0.0.1", APR_INET, 1, 0, unit_pool);
-    ck_assert_int_eq(apr_socket_recvfrom(from, far, 0, got, &size), 0);
+    from = take_far(got, &size);
     ck_assert_uint_eq(size, 3);
     size = 6;
     apr_socket_sendto(far, from, 0, "answer", &size);
     ck_assert_int_eq(wait_and_receive(), APR_SUCCESS);
     ck_assert_uint_eq(len, 6);
     ck_assert_mem_eq(packet, "answer", 6);
+    link_.close(&link_, 0, true);
+}
+END_TEST
+
+/* It is no refusal: whoever sends one could end the link with it. */
+START_TEST(empty_packet_is_a_packet)
+{
+    apr_sockaddr_t *from;
+    char got[100];
+    apr_size_t size = sizeof(got);
+
+    ck_assert_int_eq(msd_radiusudp_open(&link_, &route), APR_SUCCESS);
+    ck_assert_int_eq(link_.send(&link_, (const unsigned char *)"ask", 3), 0);
+    from = take_far(got, &size);
+    size = 0;
+    ck_assert_int_eq(apr_socket_sendto(far, from, 0, "", &size), 0);
+    ck_assert_int_eq(wait_and_receive(), APR_SUCCESS);
+    ck_assert_uint_eq(len, 0);
     link_.close(&link_, 0, true);
 }
 END_TEST
@@ -84,6 +111,7 @@ Suite *suite_radiusudp(void)
 
     tcase_add_checked_fixture(tcase, set_up, NULL);
     tcase_add_test(tcase, packet_goes_and_one_comes);
+    tcase_add_test(tcase, empty_packet_is_a_packet);
     tcase_add_test(tcase, refusal_is_told);
     tcase_add_test(tcase, source_of_another_machine_is_no_way);
     return suite;
