@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "authority/radiusbudget.h"
 #include "authority/radiusidle.h"
 
 /* Of a packet: code, id, length; and the least that a packet has. */
@@ -116,6 +117,7 @@ static bool make_ssl(self_t *self)
             && SSL_set1_verify_cert_store(ssl, trust->store) != 1)) {
         return false;
     }
+    msd_radiusbudget_install(ssl, connection->pool);
     SSL_set_connect_state(ssl);
     return true;
 }
@@ -287,6 +289,7 @@ static apr_status_t go_on(msd_radiuslink_t *link)
     apr_status_t status = APR_SUCCESS;
 
     ERR_clear_error();
+    msd_radiusbudget_renew(self->connection.ssl);
     while (status == APR_SUCCESS && self->stage != RESTING) {
         status = steps[self->stage](link);
         if (status == APR_SUCCESS) {

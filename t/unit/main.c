@@ -105,10 +105,10 @@ int main(void)
         suite_channel,    suite_calls,      suite_cfb8,       suite_machinekey,
         suite_mapper,     suite_md4,        suite_ndr,        suite_ntstatus,
         suite_pac,        suite_pdu,        suite_relay,      suite_token,
-        suite_utf16,      suite_wdigest,    suite_netlogon,
-        suite_radiusudp,  suite_radiustls,  suite_radiustrust,
-        suite_radiusidle, suite_radiusgrant, suite_guard,
-        suite_url,        suite_link,       suite_client,     suite_fleetguard,
+        suite_utf16,      suite_wdigest,    suite_netlogon,   suite_radiusudp,
+        suite_radiustls,  suite_radiustrust, suite_radiusidle,
+        suite_radiusgrant, suite_guard,      suite_url,        suite_link,
+        suite_client,     suite_fleetguard, suite_radiusbudget,
     };
     SRunner *runner;
     int failed;

@@ -202,6 +202,8 @@ static const struct {
     { "plain", TLSFAKE_SPEAKS_PLAINLY, GOOD, "127.0.0.1", 9,
       MSD_PROOF_UNAVAILABLE, NOBODY,
       "TLS with it fails: wrong version number" },
+    { "floods", TLSFAKE_FLOODS, GOOD, "127.0.0.1", 9, MSD_PROOF_UNAVAILABLE,
+      NOBODY, "it does not answer" },
     { "TLS 1.1", TLSFAKE_OLD_TLS, GOOD, "127.0.0.1", 9, MSD_PROOF_UNAVAILABLE,
       NOBODY, "TLS with it fails: " },
     { "wants a certificate", TLSFAKE_WANTS_CERTIFICATE, GOOD, "127.0.0.1", 9,

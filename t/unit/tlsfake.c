@@ -174,6 +174,24 @@ static void serve_connection(tlsfake_t *fake, apr_socket_t *socket)
     SSL_free(ssl);
 }
 
+/* One HelloRequest to a record, so that reading them is the slower part; for
+ * ten seconds at most. */
+static void flood(apr_socket_t *socket)
+{
+    static const char hello[] = "\x16\x03\x03\x00\x04\x00\x00\x00\x00";
+    char bytes[900 * (sizeof(hello) - 1)];
+    apr_time_t end = apr_time_now() + apr_time_from_sec(10);
+    apr_size_t len;
+
+    for (apr_size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = hello[i % (sizeof(hello) - 1)];
+    }
+    do {
+        len = sizeof(bytes);
+    } while (apr_socket_send(socket, bytes, &len) == APR_SUCCESS
+             && len == sizeof(bytes) && apr_time_now() < end);
+}
+
 /* Without TLS, until the client goes away. */
 static void annoy(const tlsfake_t *fake, apr_socket_t *socket)
 {
@@ -199,8 +217,10 @@ static void *serve(apr_thread_t *thread, void *data)
     while (apr_socket_accept(&socket, fake->listener, pool) == APR_SUCCESS
            && !atomic_load(&fake->ended)) {
         atomic_fetch_add(&fake->connections, 1);
-        if (fake->manner == TLSFAKE_STALLS
-            || fake->manner == TLSFAKE_SPEAKS_PLAINLY) {
+        if (fake->manner == TLSFAKE_FLOODS) {
+            flood(socket);
+        } else if (fake->manner == TLSFAKE_STALLS
+                   || fake->manner == TLSFAKE_SPEAKS_PLAINLY) {
             annoy(fake, socket);
         } else {
             serve_connection(fake, socket);

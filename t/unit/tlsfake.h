@@ -30,6 +30,7 @@ typedef enum {
     TLSFAKE_MUTE,             /* after the handshake */
     TLSFAKE_STALLS,           /* before it */
     TLSFAKE_SPEAKS_PLAINLY,   /* no TLS */
+    TLSFAKE_FLOODS,           /* with HelloRequest, and nothing else */
     TLSFAKE_OLD_TLS,          /* 1.1 at most */
     TLSFAKE_WANTS_CERTIFICATE,
     TLSFAKE_CLOSES,           /* after each reply */

@@ -87,6 +87,7 @@ Suite *suite_proof(void);
 Suite *suite_radius(void);
 Suite *suite_radiusaccept(void);
 Suite *suite_radiusgrant(void);
+Suite *suite_radiusbudget(void);
 Suite *suite_radiusidle(void);
 Suite *suite_radiuspacket(void);
 Suite *suite_radiusserver(void);
