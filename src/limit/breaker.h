@@ -43,7 +43,8 @@ msd_breakers_t *msd_breakers_attach(void *memory, apr_pool_t *pool);
  */
 bool msd_breaker_lets(const msd_breaker_t *breaker, uint64_t *asked_ms);
 
-/* Tell whether there was an answer. */
+/* Tell whether there was an answer.  A question without one counts for nothing
+ * when another one was answered since it was asked. */
 void msd_breaker_report(const msd_breaker_t *breaker, uint64_t asked_ms,
                         bool answered);
 

@@ -54,6 +54,26 @@ START_TEST(slow_silence_opens_it)
 }
 END_TEST
 
+START_TEST(silence_beside_answers_does_not)
+{
+    msd_breaker_t breaker = fresh(7);
+    msd_breaker_t namesake = breaker;
+    uint64_t asked_ms;
+
+    ck_assert(msd_breaker_lets(&breaker, &asked_ms));
+    ck_assert(ask(&breaker, 1000, true));
+    clock_ms += 1000;
+    msd_breaker_report(&breaker, asked_ms, false);
+    ck_assert(lets(&breaker));
+    /* An answer of before counts for nothing, nor one of somebody else. */
+    ck_assert(msd_breaker_lets(&breaker, &asked_ms));
+    namesake.mark = UINT64_C(1) << 50 | 7;
+    ck_assert(ask(&namesake, 2000, true));
+    msd_breaker_report(&breaker, asked_ms, false);
+    ck_assert(!lets(&breaker));
+}
+END_TEST
+
 START_TEST(quick_refusal_costs_nobody_anything)
 {
     msd_breaker_t breaker = fresh(7);
@@ -140,6 +160,7 @@ Suite *suite_breaker(void)
     Suite *suite = unit_suite("breaker", &tcase);
 
     tcase_add_test(tcase, slow_silence_opens_it);
+    tcase_add_test(tcase, silence_beside_answers_does_not);
     tcase_add_test(tcase, quick_refusal_costs_nobody_anything);
     tcase_add_test(tcase, one_makes_the_try);
     tcase_add_test(tcase, failed_try_opens_it_again);
