@@ -37,6 +37,22 @@ sub new {
     return $self->start;
 }
 
+# Another controller of the same domain, as it is now, with a copy of all that is
+# stored: nothing goes from one to the other later. stock => 1 as above. It is
+# stopped meanwhile, so secure channels are lost.
+sub replica {
+    my ($self, %o) = @_;
+    my $folder = tempdir('msdigest-samba-XXXXXXXX', DIR => $ENV{T_TMP} || '/tmp');
+    $self->stop;
+    system('cp', '-a', "$self->{folder}/.", $folder) == 0 or die "cannot copy a controller\n";
+    unlink "$folder/log";
+    my $copy = bless { %$self, folder => $folder, address => free_address(), %o }, ref $self;
+    push @LIVE, $copy;
+    $_->begin for $self, $copy;
+    $self->wait_for_start;
+    return $copy->wait_for_start;
+}
+
 sub testbed {
     my ($name) = @_;
     my $top = $ENV{srcdir} || dirname(abs_path(__FILE__)) . '/../../..';
@@ -76,8 +92,9 @@ sub sid {
     return $self->{sids}{$name} // die "no account $name\n";
 }
 
-# Dies, and so fails the test, when it does not come up.
-sub start {
+sub start { return $_[0]->begin->wait_for_start }
+
+sub begin {
     my ($self) = @_;
     my @command = (testbed('start'), @$self{qw(folder address)}, $self->{stock} ? 'stock' : ());
     $self->{pid} = MSDigest::Slapd::run_child(sub {
@@ -86,6 +103,12 @@ sub start {
         open STDERR, '>&', \*STDOUT;
         exec @command or die "$command[0]: $!\n";
     });
+    return $self;
+}
+
+# Dies, and so fails the test, when it does not come up.
+sub wait_for_start {
+    my ($self) = @_;
     my $end = time + 90;
     until ($self->answers) {
         die "Samba does not start:\n" . $self->log
