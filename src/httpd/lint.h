@@ -8,7 +8,8 @@
 /*
  * Warn where two sections of one virtual host give the same realm to different
  * sets of users: a context is good in all of a realm, so the users of the one
- * get into the other while it lives.
+ * get into the other while it lives.  And where a section asks a Windows domain
+ * about a realm for which it has no hashes.
  * tree: the configuration as httpd read it.  s: for the log.
  * temp: for scratch.
  */

@@ -109,6 +109,7 @@ int main(void)
         suite_radiustls,  suite_radiustrust, suite_radiusidle,
         suite_radiusgrant, suite_guard,      suite_url,        suite_link,
         suite_client,     suite_fleetguard, suite_radiusbudget,
+        suite_domainrealm,
     };
     SRunner *runner;
     int failed;

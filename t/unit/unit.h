@@ -59,6 +59,7 @@ Suite *suite_channel(void);
 Suite *suite_context(void);
 Suite *suite_counter(void);
 Suite *suite_credential(void);
+Suite *suite_domainrealm(void);
 Suite *suite_endpoint(void);
 Suite *suite_groups(void);
 Suite *suite_hash(void);
