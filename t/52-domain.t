@@ -92,6 +92,29 @@ for my $row ([ 1, 'simba', $domain ], [ 8, 'simba', $dns ], [ 15, "simba\@$dns",
         "hash $number, as samba-tool tells it, instead of the password");
 }
 
+outcome(try_login(@SIMBA, path => '/p/x.txt?' . 'q' x 7000), '200', 'a question of several fragments');
+
+# ---- one channel ----
+
+my $channels = sub { return scalar(() = $server->log =~ /MSD451/g) };
+# Each has a challenge of its own, so each is proven at the controller.
+sub logins_at_once {
+    my ($count) = @_;
+    my $before = $dc->questions('simba');
+    my @clients = map { $server->client('alice', user => $SIMBA[0], password => $SIMBA[1]) } 1 .. $count;
+    $_->ask('/p/x.txt') for @clients;
+    my @r = at_once($server->port, map { $_->bytes('/p/x.txt') } @clients);
+    my $good = grep { $_->status == 200 } @r;
+    return "$good let in after " . ($dc->questions('simba') - $before) . ' questions, ' . $channels->() . ' channels';
+}
+is(logins_at_once(24), '24 let in after 24 questions, 1 channels', 'many logins at once, on one channel');
+my $thief = $dc->client('WEB1$');
+is($thief->{status}, 'open', 'another program opens a channel with the same account');
+outcome(try_login(@SIMBA), '200', '... so ours is opened anew');
+is($channels->(), 2, '... once');
+$thief = $dc->client('WEB1$');
+like(logins_at_once(24), qr/^24 let in .*, 3 channels$/, '... also once, when many find it broken at once');
+
 # ---- who is not ----
 
 for my $row (
