@@ -43,6 +43,7 @@ static void take_key(msd_controller_t *controller,
     controller->generation++;
     controller->has_key = true;
     controller->worked = false;
+    controller->made_ms = msd_stream_now_ms();
     controller->refusal = NULL;
     msd_log_line("info", MSD_LOGNO(451) "domain controller %s (port %u): "
                  "secure channel as %s", controller->host,
@@ -171,23 +172,26 @@ static msd_channel_result_t log_on(msd_controller_line_t *line,
     return MSD_CHANNEL_OK;
 }
 
-/* Whether the key should be made anew: it used to work, and now does not. */
+/* Whether to ask again with another key: this one used to work, and now does
+ * not; or another thread has made one since.  One that never worked is given up
+ * after a while only: a controller without WDigest says the same for ever. */
 static bool wants_renewal(msd_controller_t *controller,
                           const msd_controller_question_t *q,
                           uint64_t generation)
 {
     bool stale = msd_ntstatus_find(q->status)->kind == MSD_NTSTATUS_RENEW;
-    bool worked = false;
+    bool renew = true;
 
     if (!lock(controller, q->deadline_ms)) {
         return false;
     }
     if (controller->generation == generation) {
-        worked = controller->worked;
+        renew = controller->worked
+                || msd_stream_now_ms() >= controller->made_ms + THROTTLE_MS;
         controller->worked = controller->worked || !stale;
     }
     pthread_mutex_unlock(&controller->mutex);
-    return stale && worked;
+    return stale && renew;
 }
 
 msd_controller_result_t msd_controller_ask(msd_controller_t *controller,

@@ -25,6 +25,7 @@ typedef struct {
     uint16_t port;          /* 0: not known */
     bool has_key;
     bool worked;            /* a call under this key had a good end */
+    uint64_t made_ms;       /* when it was made */
     unsigned char key[MSD_MACHINEKEY_SIZE];
     uint64_t generation;    /* of the key */
     uint64_t refused_until_ms;

