@@ -16,7 +16,7 @@
 
 /* The names under which a user may be known, as marks, each once. */
 typedef struct {
-    uint64_t marks[MSD_USERNAME_FORMS];
+    uint64_t marks[MSD_USERNAME_FORMS + 1];
     int count;
     uint64_t sender;    /* the name as sent, and where: nobody else's */
 } names_t;
@@ -168,7 +168,7 @@ static msd_verdict_t check_limits(msd_attempt_t *attempt)
                             is_reproof(attempt)
                                 ? "too many wrong answers, or proofs for new "
                                   "cnonces, of late"
-                                : "too many wrong answers of late");
+                                : MSD_ASK_TOO_MANY);
 }
 
 bool msd_ask_wait(msd_attempt_t *attempt)
@@ -241,6 +241,26 @@ static void count_right(const msd_attempt_t *attempt, const names_t *names)
     }
 }
 
+/*
+ * A directory may take other letters for the same (fullwidth ones, capital ones
+ * beyond ASCII): the name that it knows counts beside the one that was sent.
+ * Returns the seconds that this user has to wait, 0 for none.
+ */
+static uint32_t seconds_as_known(const msd_attempt_t *attempt, names_t *names)
+{
+    uint64_t mark;
+
+    if (attempt->proof.user.len == 0) {
+        return 0;
+    }
+    mark = mark_name(attempt, attempt->proof.user)
+           + authority_mark(attempt->world);
+    add_name(names, mark);
+    return msd_counters_wait(attempt->world->counters, mark,
+                             attempt->world->now_ms,
+                             &attempt->policy->wrong_user);
+}
+
 void msd_ask(msd_attempt_t *attempt, const unsigned char *known_key)
 {
     const msd_world_t *world = attempt->world;
@@ -261,10 +281,11 @@ void msd_ask(msd_attempt_t *attempt, const unsigned char *known_key)
         return;
     }
     mark_names(attempt, &names);
-    if (attempt->proof.result == MSD_PROOF_GRANTED) {
-        count_right(attempt, &names);
-    } else {
+    attempt->outcome->retry_after_s = seconds_as_known(attempt, &names);
+    if (attempt->proof.result != MSD_PROOF_GRANTED) {
         count_wrong(attempt, &names);
+    } else if (attempt->outcome->retry_after_s == 0) {
+        count_right(attempt, &names);
     }
 }
 

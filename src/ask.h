@@ -5,6 +5,9 @@
 
 #include "proof.h"
 
+/* Why nobody is asked, for the log. */
+#define MSD_ASK_TOO_MANY "too many wrong answers of late"
+
 /*
  * Begin to ask for the proof of an answer that no cached key proves: unless
  * the user, or the address, was wrong too often of late, and after those who
@@ -29,7 +32,9 @@ bool msd_ask_wait(msd_attempt_t *attempt);
  * Ask.  A wrong answer is counted, for its user and its address, and a right
  * one forgets those that were sent under the same name at the same place.
  * known_key: the base key that verified the answer just now, or NULL.
- * attempt: its proof is filled.
+ * attempt: its proof is filled; the outcome's retry_after_s tells that the
+ * user, by the name that the authority knows, was wrong too often: then its
+ * answer counts for nothing, unless a good context is confirmed by it.
  */
 void msd_ask(msd_attempt_t *attempt, const unsigned char *known_key);
 

@@ -279,6 +279,9 @@ static bool is_proven_meanwhile(msd_attempt_t *attempt)
 
 static msd_verdict_t judge_proof(msd_attempt_t *attempt)
 {
+    if (attempt->outcome->retry_after_s > 0) {
+        return msd_proof_refuse(attempt, MSD_TOO_MANY, MSD_ASK_TOO_MANY);
+    }
     switch (attempt->proof.result) {
     case MSD_PROOF_GRANTED:
         memcpy(attempt->key, attempt->proof.session_key, sizeof(attempt->key));

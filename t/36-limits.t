@@ -207,6 +207,14 @@ my $tried = (-s $asked) - $packets;
 cmp_ok($tried, '>', 0, 'later it is tried');
 cmp_ok($tried, '<=', $packets, '... by one of them');
 
+# ---- other letters for the same user ----
+
+my $FULL = "\xef\xbd\x81lice";    # with a fullwidth a, which slapd takes for a
+outcome(login('l', $FULL, $PASSWORD{alice}), '200', 'slapd knows alice in other letters');
+is(join(' ', map { wrong('l', $_, 4) } $FULL, 'alice'), join(' ', (401) x 8), 'four wrong answers in each');
+outcome(login('l', $FULL, $PASSWORD{alice}), '429', '... and eight are enough');
+outcome(login('l', 'alice'), '429', '... for both');
+
 # ---- the configuration ----
 
 my $try = MSDigest::Server->new;

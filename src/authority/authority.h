@@ -31,8 +31,9 @@ typedef struct {
 typedef struct {
     msd_proof_result_t result;
     const char *reason;     /* a fixed sentence for the log, unless granted */
+    msd_text_t user;        /* the name that it knows; empty when it knows
+                               none, or does not tell */
     /* The rest is set when granted. */
-    msd_text_t user;        /* the name that it knows */
     uint32_t trust_s;       /* for how many seconds it vouches; 0: as long as
                                the policy says */
     msd_groups_t groups;    /* that it tells of him */

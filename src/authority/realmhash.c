@@ -68,6 +68,8 @@ static void try_form(const msd_realmhash_t *source,
     }
     if (out->result == MSD_PROOF_GRANTED) {
         out->has_base_key = true;
+    }
+    if (out->result == MSD_PROOF_GRANTED || credential.count > 0) {
         out->user = credential.user.len > 0
                         ? copy_text(question, credential.user)
                         : msd_text_of(user);
@@ -95,6 +97,7 @@ void msd_realmhash_prove(const msd_realmhash_t *source,
         if (out->result == MSD_PROOF_DENIED) {
             best.result = out->result;
             best.reason = out->reason;
+            best.user = out->user;
         }
     }
     *out = best;

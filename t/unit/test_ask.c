@@ -252,6 +252,35 @@ START_TEST(right_answer_at_another_place_forgets_nothing_here)
 }
 END_TEST
 
+/* As a directory does that takes other letters for the same. */
+static void prove_as_ann(void *self, const msd_question_t *question,
+                         msd_proof_t *out)
+{
+    prove_session(self, question, out);
+    if (out->result == MSD_PROOF_UNKNOWN) {
+        out->result = MSD_PROOF_DENIED;
+        out->reason = "wrong password";
+        out->user = MSD_TEXT("ann");
+    }
+}
+
+START_TEST(name_that_the_authority_knows_counts_too)
+{
+    static const char *const spellings[] = { "s1", "s2", "s3", "s4" };
+    client_t ann = new_ann();
+    client_t other = named("s5", "x");
+
+    authority.prove = prove_as_ann;
+    policy.wrong_address.limit = 0;
+    for (int i = 0; i < LIMIT; i++) {
+        be_wrong(spellings[i], 1);
+    }
+    ck_assert_int_eq(get(&other, "/"), MSD_TOO_MANY);
+    ck_assert_uint_eq(outcome.retry_after_s, 600);
+    assert_spared(&ann, "under its own name");
+}
+END_TEST
+
 START_TEST(wrong_answers_of_an_address_have_a_limit)
 {
     client_t ann = new_ann();
@@ -587,6 +616,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, wrong_answer_counts_once_for_a_name);
     tcase_add_test(tcase, right_answer_forgets_those_of_its_name_only);
     tcase_add_test(tcase, right_answer_at_another_place_forgets_nothing_here);
+    tcase_add_test(tcase, name_that_the_authority_knows_counts_too);
     tcase_add_test(tcase, wrong_answers_of_an_address_have_a_limit);
     tcase_add_test(tcase, no_limit_is_none);
     tcase_add_test(tcase, proofs_for_changing_cnonces_have_a_limit);
