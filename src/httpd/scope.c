@@ -66,6 +66,7 @@ void msd_scope_set(msd_scope_t *scope, const request_rec *r,
                                 server->identity_mark);
     policy->scope = (msd_text_t){ (const char *)&scope->current,
                                   sizeof(scope->current) };
+    policy->previous_scope = MSD_TEXT("");
     if (keys->previous != NULL) {
         scope->previous = mark_scope(dir, realm, keys->previous->user,
                                      server->previous_mark);
