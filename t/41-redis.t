@@ -84,6 +84,14 @@ outcome($moved[2]->send($target, nc => 200), '200', 'a count far ahead');
 outcome($moved[0]->send($target, nc => 66), '401 stale', '... makes one that is far behind late');
 outcome($moved[0]->send($target, nc => 5, calc => { password => 'x' }), '401', 'a wrong digest is wrong');
 
+# A subsequent request is one round trip; a process that has not met the
+# context before, or not for 5 seconds, fetches it.
+sub calls { return (join ' ', $redis->ask(qw(INFO commandstats))) =~ /cmdstat_$_[0]:calls=(\d+)/ ? $1 : 0 }
+my ($scripts, $gets) = (calls('evalsha'), calls('get'));
+outcome($moved[0]->send($target, nc => 200 + $_), '200', 'a subsequent request') for 1 .. 40;
+is(calls('evalsha') - $scripts, 40, 'each runs the script once');
+cmp_ok(calls('get') - $gets - 2 * 40, '<=', 2 * (() = $fleet[0]->children), '... and seldom more');
+
 # Every server has all but one byte of the request before any gets the last.
 my $burst = sub {
     my ($bytes) = @_;

@@ -204,6 +204,21 @@ START_TEST(a_script_that_is_forgotten_is_sent_again)
 }
 END_TEST
 
+/* The connection broke before the answer came, and the script is sent again:
+ * with the same token, the count is its own. */
+START_TEST(a_script_that_is_repeated_accepts_what_it_accepted)
+{
+    next_random = 0;
+    ck_assert_int_eq(use_up(1), MSD_REPLAY_ACCEPTED);
+    next_random = 0;
+    ck_assert_int_eq(use_up(1), MSD_REPLAY_ACCEPTED);
+    ck_assert_int_eq(use_up(1), MSD_REPLAY_SEEN);
+    ck_assert_int_eq(use_up(2), MSD_REPLAY_ACCEPTED);
+    next_random = 0;
+    ck_assert_int_eq(use_up(1), MSD_REPLAY_SEEN);
+}
+END_TEST
+
 START_TEST(no_answer_accepts_nothing_and_a_repeat_is_no_attack)
 {
     msd_replay_result_t result;
@@ -250,6 +265,7 @@ Suite *suite_fleetguard(void)
     tcase_add_test(tcase, a_flush_begins_a_life);
     tcase_add_test(tcase, another_replication_id_begins_a_life);
     tcase_add_test(tcase, a_script_that_is_forgotten_is_sent_again);
+    tcase_add_test(tcase, a_script_that_is_repeated_accepts_what_it_accepted);
     tcase_add_test(tcase, no_answer_accepts_nothing_and_a_repeat_is_no_attack);
     tcase_add_test(tcase, without_a_client_nothing_is_accepted);
     return suite;
