@@ -181,7 +181,8 @@ static void set_algorithms(const msd_dir_config_t *dir, msd_policy_t *policy)
 static void set_times(const msd_dir_config_t *dir, msd_policy_t *policy)
 {
     policy->nonce_lifetime_ms =
-        (uint64_t)RESOLVE(dir->nonce_lifetime_ms, 300 * SECOND);
+        (uint64_t)RESOLVE(dir->nonce_lifetime_ms,
+                          MSD_CONFIG_NONCE_LIFETIME_MS);
     policy->context_lifetime_ms =
         (uint64_t)RESOLVE(dir->context_lifetime_ms, 28800 * SECOND);
     policy->context_idle_ms =

@@ -11,6 +11,9 @@
 /* No value was given: the outer section decides, at last the default. */
 #define MSD_UNSET (-1)
 
+/* AuthMSDigestNonceLifetime where there is none. */
+#define MSD_CONFIG_NONCE_LIFETIME_MS APR_INT64_C(300000)
+
 /* AuthMSDigestCompat: each for a client that breaks a rule. */
 #define MSD_COMPAT_SERF 1           /* plain MD5 under the name MD5-sess */
 #define MSD_COMPAT_PLAIN_MD5 2      /* MD5 where only MD5-sess is offered */

@@ -20,8 +20,10 @@
 #define SECOND APR_INT64_C(1000)
 #define DAY (86400 * SECOND)
 
-/* Where the configuration pool keeps the places of AuthMSDigestReplay off. */
+/* Where the configuration pool keeps the places of AuthMSDigestReplay off, and
+ * the longest lifetime of nonces. */
 #define REPLAY_OFF "msdigest-replay-off"
+#define LONGEST "msdigest-longest"
 
 /* ---- Directives of a section */
 
@@ -242,6 +244,15 @@ const apr_array_header_t *msd_directives_replay_off(apr_pool_t *pool)
                           : apr_array_make(pool, 1, sizeof(const char *));
 }
 
+apr_int64_t msd_directives_longest_nonce_ms(apr_pool_t *pool)
+{
+    void *longest;
+
+    apr_pool_userdata_get(&longest, LONGEST, pool);
+    return longest != NULL ? *(const apr_int64_t *)longest
+                           : MSD_CONFIG_NONCE_LIFETIME_MS;
+}
+
 static const char *set_replay(cmd_parms *cmd, void *config, const char *text)
 {
     static const msd_value_word_t words[] = {
@@ -256,6 +267,21 @@ static const char *set_replay(cmd_parms *cmd, void *config, const char *text)
 
     if (fault == NULL && dir->replay_mode == MSD_REPLAY_OFF) {
         note_replay_off(cmd);
+    }
+    return fault;
+}
+
+static const char *set_nonce_lifetime(cmd_parms *cmd, void *config,
+                                      const char *text)
+{
+    const msd_dir_config_t *dir = config;
+    const char *fault = msd_value_duration(cmd, config, text);
+    apr_int64_t longest = msd_directives_longest_nonce_ms(cmd->pool);
+
+    if (fault == NULL && dir->nonce_lifetime_ms > longest) {
+        apr_pool_userdata_setn(apr_pmemdup(cmd->pool, &dir->nonce_lifetime_ms,
+                                           sizeof(longest)),
+                               LONGEST, NULL, cmd->pool);
     }
     return fault;
 }
@@ -308,7 +334,7 @@ const command_rec msd_directives[] = {
                   "the largest body that auth-int reads, in bytes"),
     AP_INIT_ITERATE("AuthMSDigestDomain", add_domain, NULL, ANYWHERE,
                     "URIs that are in the same protection space"),
-    AP_INIT_TAKE1("AuthMSDigestNonceLifetime", msd_value_duration,
+    AP_INIT_TAKE1("AuthMSDigestNonceLifetime", set_nonce_lifetime,
                   RANGE(nonce_lifetime), IN_SECTION,
                   "how long a nonce is good, in seconds"),
     AP_INIT_TAKE1("AuthMSDigestContextLifetime", msd_value_duration,

@@ -14,4 +14,11 @@ extern const command_rec msd_directives[];
  */
 const apr_array_header_t *msd_directives_replay_off(apr_pool_t *pool);
 
+/*
+ * The longest AuthMSDigestNonceLifetime of any section, and the default at
+ * least, in milliseconds.
+ * pool: the configuration pool.
+ */
+apr_int64_t msd_directives_longest_nonce_ms(apr_pool_t *pool);
+
 #endif

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "httpd/cache.h"
+#include "httpd/directives.h"
 #include "httpd/log.h"
 #include "httpd/redisstore.h"
 #include "httpd/state.h"
@@ -207,7 +208,6 @@ int msd_redis_begin(msd_state_t *state, server_rec *s, apr_pool_t *pool,
     const char *policy = NULL;
     apr_pool_t *own;
 
-    (void)pool;
     state->redis = server->redis;
     if (state->redis == NULL) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, s,
@@ -216,6 +216,8 @@ int msd_redis_begin(msd_state_t *state, server_rec *s, apr_pool_t *pool,
                      "nonces with stale");
         return OK;
     }
+    state->redis->longest_nonce_ms =
+        (uint64_t)msd_directives_longest_nonce_ms(pool);
     state->redis->config.timeout_ms =
         server->cache_timeout_ms == MSD_UNSET
             ? TIMEOUT_DEFAULT_MS
@@ -261,6 +263,7 @@ const msd_guard_t *msd_redis_guard(msd_redis_use_t *use, msd_state_t *state,
         .redis = state->redis->client,
         .fleet = state->fleet,
         .script_name = state->redis->script_name,
+        .longest_ms = state->redis->longest_nonce_ms,
         .now_ms = clock_ms,
         .random = msd_random_draw,
         .random_self = state->random,

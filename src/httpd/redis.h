@@ -16,6 +16,7 @@ typedef struct msd_redis_place_t {
     msd_redis_config_t config;
     msd_redis_t *client;        /* of this process; NULL in the parent */
     char script_name[MSD_FLEET_SCRIPT_NAME_SIZE];
+    uint64_t longest_nonce_ms;  /* of any section */
 } msd_redis_place_t;
 
 /* One request's use of the guard of a fleet. */

@@ -9,70 +9,82 @@
 #include <openssl/evp.h>
 
 /* What a client may send of the future: as the decision allows. */
-#define CLOCK_TOLERANCE_MS "1000"
+#define CLOCK_TOLERANCE_MS 1000
 
-/* The arguments: see send_count.  The window is that of context/replay.c: 8
- * words of 16 counts, of which a block pushes out an older one. */
+/* As text, for the script. */
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+/*
+ * The arguments: see begin and send_count.  The window is that of
+ * context/replay.c: 8 words of 16 counts, of which a block pushes out an older
+ * one.
+ */
 static const char script[] =
-    "local id = string.match(redis.call('INFO', 'replication'),\n"
-    "                        'master_replid:(%x+)')\n"
+    "local info = redis.call('INFO', 'replication')\n"
+    "local id = string.match(info, 'master_replid:(%x+)')\n"
+    "local longest = tonumber(ARGV[2])\n"
     "local mark\n"
     "local life = redis.call('GET', KEYS[1])\n"
     "if life then\n"
-    "  local was, at = string.match(life, '^(%d+) (%x+)$')\n"
-    "  if at == id then mark = was end\n"
+    "  local was, at, most = string.match(life, '^(%d+) (%x+) (%d+)$')\n"
+    "  if at == id and tonumber(most) >= longest then\n"
+    "    mark, longest = was, tonumber(most)\n"
+    "  end\n"
     "end\n"
     "if not mark then\n"
     "  mark = ARGV[1]\n"
-    "  redis.call('SET', KEYS[1], mark .. ' ' .. id)\n"
+    "  redis.call('SET', KEYS[1],\n"
+    "             mark .. ' ' .. id .. ' ' .. string.format('%.0f', longest))\n"
     "end\n"
     "local time = redis.call('TIME')\n"
     "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
     "local function answer(result) return { result, mark, now } end\n"
-    "local mode = ARGV[2]\n"
+    "local mode = ARGV[3]\n"
     "if mode == 'look' then return answer('look') end\n"
-    "if ARGV[3] ~= mark then return answer('foreign') end\n"
-    "local minted, ends = tonumber(ARGV[4]), tonumber(ARGV[5])\n"
-    "if now > ends or minted > now + " CLOCK_TOLERANCE_MS " then\n"
+    "if ARGV[4] ~= mark then return answer('foreign') end\n"
+    "local minted = tonumber(ARGV[5])\n"
+    "local lifetime = math.min(tonumber(ARGV[6]), longest)\n"
+    "if now > minted + lifetime\n"
+    "    or minted > now + " TEXT(CLOCK_TOLERANCE_MS) " then\n"
     "  return answer('expired')\n"
     "end\n"
-    "local nc, token = tonumber(ARGV[6]), ARGV[7]\n"
-    "local layout = '>I8c8I4' .. string.rep('I4I2', 8)\n"
-    "local kept = tonumber(ARGV[8])\n"
+    "local nc, token = tonumber(ARGV[7]), ARGV[8]\n"
+    "local layout = '>c8I4' .. string.rep('I4I2', 8)\n"
     "local v\n"
     "local value = redis.call('GET', KEYS[2])\n"
     "if value then\n"
     "  v = { struct.unpack(layout, value) }\n"
-    "  if v[1] > kept then kept = v[1] end\n"
     "else\n"
-    "  v = { 0, '', 0 }\n"
-    "  for i = 4, 19 do v[i] = 0 end\n"
+    "  v = { '', 0 }\n"
+    "  for i = 3, 18 do v[i] = 0 end\n"
     "end\n"
     "local function keep(result)\n"
-    "  v[1], v[2], v[3] = kept, token, nc\n"
-    "  redis.call('SET', KEYS[2], struct.pack(layout, unpack(v, 1, 19)),\n"
-    "             'PXAT', string.format('%.0f', kept))\n"
+    "  v[1], v[2] = token, nc\n"
+    "  redis.call('SET', KEYS[2], struct.pack(layout, unpack(v, 1, 18)),\n"
+    "             'PXAT', string.format('%.0f', minted + longest + "
+    TEXT(MSD_FLEET_KEEP_MS) "))\n"
     "  return answer(result)\n"
     "end\n"
     "local block, bit = math.floor(nc / 16), 2 ^ (nc % 16)\n"
     "if block > 1048575 then\n"
     "  if mode == 'peek' then return answer('range') end\n"
-    "  for i = 4, 18, 2 do v[i], v[i + 1] = 1048575, 65535 end\n"
+    "  for i = 3, 17, 2 do v[i], v[i + 1] = 1048575, 65535 end\n"
     "  return keep('range')\n"
     "end\n"
-    "local at = 4 + block % 8 * 2\n"
+    "local at = 3 + block % 8 * 2\n"
     "local has, bits = v[at], v[at + 1]\n"
     "if bits > 0 and has > block then return answer('late') end\n"
     "if bits > 0 and has == block then\n"
     "  if math.floor(bits / bit) % 2 == 1 then\n"
-    "    if v[2] == token and v[3] == nc then return answer('accepted') end\n"
+    "    if v[1] == token and v[2] == nc then return answer('accepted') end\n"
     "    return answer('seen')\n"
     "  end\n"
     "else\n"
     "  bits = 0\n"
     "end\n"
     "if mode == 'sequence' then\n"
-    "  for i = 4, 18, 2 do\n"
+    "  for i = 3, 17, 2 do\n"
     "    if v[i + 1] > 0 and (v[i] > block\n"
     "        or v[i] == block and v[i + 1] >= bit * 2) then\n"
     "      return answer('late')\n"
@@ -240,18 +252,23 @@ static msd_replay_result_t ask(msd_fleet_use_t *use,
     return result;
 }
 
-/* A number for a life, should one begin; never 0. */
-static bool add_life(const msd_fleet_use_t *use, msd_redis_command_t *command,
-                     number_t *number)
+/* What each run is told first: a number for a life, never 0, should one begin;
+ * and for how long it must keep what it is told. */
+static bool begin(const msd_fleet_use_t *use, msd_redis_command_t *command,
+                  number_t numbers[2])
 {
     uint32_t life;
 
+    if (use->redis == NULL) {
+        return false;
+    }
     if (use->random(use->random_self, (unsigned char *)&life, sizeof(life))
         != APR_SUCCESS) {
         use->complain(use->complain_self, "OpenSSL gave no randomness");
         return false;
     }
-    add_number(command, life | 1u, number);
+    add_number(command, life | 1u, &numbers[0]);
+    add_number(command, use->longest_ms, &numbers[1]);
     return true;
 }
 
@@ -262,7 +279,6 @@ static msd_replay_result_t send_count(msd_fleet_use_t *use,
     char name[sizeof(COUNTS_KEY) - 1 + sizeof(count->key)] = COUNTS_KEY;
     char token[TOKEN_SIZE];
     number_t numbers[6];
-    uint64_t ends_ms = count->minted_ms + count->lifetime_ms;
     msd_redis_command_t command = {
         .count = 5,
         .words = { MSD_TEXT(""), MSD_TEXT(""), MSD_TEXT("2"),
@@ -270,19 +286,18 @@ static msd_replay_result_t send_count(msd_fleet_use_t *use,
     };
 
     memcpy(name + sizeof(COUNTS_KEY) - 1, &count->key, sizeof(count->key));
-    if (use->redis == NULL || !add_life(use, &command, &numbers[0])
+    if (!begin(use, &command, numbers)
         || use->random(use->random_self, (unsigned char *)token,
                        sizeof(token))
                != APR_SUCCESS) {
         return MSD_REPLAY_UNAVAILABLE;
     }
     msd_redis_command_add(&command, msd_text_of(mode));
-    add_number(&command, count->life, &numbers[1]);
-    add_number(&command, count->minted_ms, &numbers[2]);
-    add_number(&command, ends_ms, &numbers[3]);
-    add_number(&command, count->nc, &numbers[4]);
+    add_number(&command, count->life, &numbers[2]);
+    add_number(&command, count->minted_ms, &numbers[3]);
+    add_number(&command, count->lifetime_ms, &numbers[4]);
+    add_number(&command, count->nc, &numbers[5]);
     msd_redis_command_add(&command, (msd_text_t){ token, sizeof(token) });
-    add_number(&command, ends_ms + MSD_FLEET_KEEP_MS, &numbers[5]);
     return ask(use, &command);
 }
 
@@ -307,14 +322,14 @@ const msd_guard_t *msd_fleet_guard(msd_fleet_use_t *use)
 
 bool msd_fleet_look(msd_fleet_use_t *use)
 {
-    number_t number;
+    number_t numbers[2];
     msd_redis_command_t command = {
         .count = 4,
         .words = { MSD_TEXT(""), MSD_TEXT(""), MSD_TEXT("1"),
                    MSD_TEXT(LIFE_KEY) },
     };
 
-    if (use->redis == NULL || !add_life(use, &command, &number)) {
+    if (!begin(use, &command, numbers)) {
         return false;
     }
     msd_redis_command_add(&command, MSD_TEXT("look"));

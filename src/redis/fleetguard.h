@@ -19,6 +19,11 @@
  * own.  So after a fail-over, a restart or a flush a new life begins, and
  * nonces of the old one are foreign, as what was accepted in it may be
  * forgotten.
+ *
+ * Beside them stands the longest lifetime of nonces anywhere in the fleet.  A
+ * nonce that one section takes for long must not be forgotten after a use in
+ * another that takes it for short; so all counts are kept by the longest, and
+ * a server that comes with a longer one begins a new life.
  */
 
 /* How long the answers to an outage are not taken for attacks. */
@@ -49,6 +54,7 @@ typedef struct {
     msd_redis_t *redis;     /* NULL: it never answers */
     msd_fleet_t *fleet;
     const char *script_name;
+    uint64_t longest_ms;        /* that a nonce lives, in any section */
     uint64_t (*now_ms)(void);   /* as the client's */
     apr_status_t (*random)(void *self, unsigned char *out, apr_size_t n);
     void *random_self;

@@ -49,6 +49,7 @@ static void begin(void)
         .redis = msd_redis_create(&redis_config, unit_pool),
         .fleet = &fleet,
         .script_name = script_name,
+        .longest_ms = 300000,
         .now_ms = redis_now_ms,
         .random = draw,
         .complain = complain,
@@ -148,20 +149,49 @@ START_TEST(age_is_judged_by_redis)
 }
 END_TEST
 
-/* A section where nonces live shorter must not make the guard forget. */
-START_TEST(a_shorter_lifetime_does_not_shorten_memory)
+static int64_t left_ms(void)
 {
     static const char ttl[] =
         "return tostring(redis.call('PTTL', redis.call('KEYS', "
         "'msdigest:counts:*')[1]))";
-    int64_t left_ms;
+
+    return apr_atoi64(redis_say(use.redis, "EVAL", ttl, "0", NULL));
+}
+
+/* A section where nonces live shorter must not make the guard forget what is
+ * good in another. */
+START_TEST(counts_are_kept_for_the_longest_lifetime)
+{
+    count.lifetime_ms = 1000;
+    ck_assert_int_eq(use_up(1), MSD_REPLAY_ACCEPTED);
+    ck_assert_int_gt(left_ms(), 300000);
+    ck_assert_int_le(left_ms(), 360000);
+    count.lifetime_ms = 300000;
+    ck_assert_int_eq(use_up(2), MSD_REPLAY_ACCEPTED);
+    count.lifetime_ms = 1000;
+    ck_assert_int_eq(use_up(3), MSD_REPLAY_ACCEPTED);
+    ck_assert_int_gt(left_ms(), 300000);
+}
+END_TEST
+
+/* What was kept for less may be forgotten when more is wanted. */
+START_TEST(a_longer_lifetime_begins_a_life)
+{
+    uint32_t before = guard->life;
 
     ck_assert_int_eq(use_up(1), MSD_REPLAY_ACCEPTED);
-    count.lifetime_ms = 1000;
-    ck_assert_int_eq(use_up(2), MSD_REPLAY_ACCEPTED);
-    left_ms = apr_atoi64(redis_say(use.redis, "EVAL", ttl, "0", NULL));
-    ck_assert_int_gt(left_ms, 300000);
-    ck_assert_int_le(left_ms, 360000);
+    use.longest_ms = 600000;
+    ck_assert_int_eq(use_up(2), MSD_REPLAY_FOREIGN);
+    ck_assert_uint_ne(guard->life, before);
+    count.life = guard->life;
+    /* One that wants less goes with it. */
+    use.longest_ms = 300000;
+    ck_assert_int_eq(use_up(3), MSD_REPLAY_ACCEPTED);
+    ck_assert_int_gt(left_ms(), 600000);
+    /* No section has more than it said; one that does gets no more. */
+    count.lifetime_ms = UINT64_C(86400000);
+    count.minted_ms = redis_time_ms() - 600500;
+    ck_assert_int_eq(use_up(4), MSD_REPLAY_EXPIRED);
 }
 END_TEST
 
@@ -183,7 +213,8 @@ END_TEST
 START_TEST(another_replication_id_begins_a_life)
 {
     static const char other[] =
-        "redis.call('SET', 'msdigest:life', '5 ' .. string.rep('a', 40))";
+        "redis.call('SET', 'msdigest:life', "
+        "'5 ' .. string.rep('a', 40) .. ' 300000')";
 
     ck_assert_int_eq(use_up(1), MSD_REPLAY_ACCEPTED);
     redis_say(use.redis, "EVAL", other, "0", NULL);
@@ -261,7 +292,8 @@ Suite *suite_fleetguard(void)
     tcase_add_loop_test(tcase, the_script_agrees_with_the_table, 0, 4);
     tcase_add_test(tcase, nonces_and_users_are_apart);
     tcase_add_test(tcase, age_is_judged_by_redis);
-    tcase_add_test(tcase, a_shorter_lifetime_does_not_shorten_memory);
+    tcase_add_test(tcase, counts_are_kept_for_the_longest_lifetime);
+    tcase_add_test(tcase, a_longer_lifetime_begins_a_life);
     tcase_add_test(tcase, a_flush_begins_a_life);
     tcase_add_test(tcase, another_replication_id_begins_a_life);
     tcase_add_test(tcase, a_script_that_is_forgotten_is_sent_again);
