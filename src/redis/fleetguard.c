@@ -19,9 +19,15 @@
  * The arguments: see begin and send_count.  The window is that of
  * context/replay.c: 8 words of 16 counts, of which a block pushes out an older
  * one.
+ *
+ * A copy that can be written has the life of its master, but not its counts:
+ * it must not answer.
  */
 static const char script[] =
     "local info = redis.call('INFO', 'replication')\n"
+    "if not string.find(info, 'role:master', 1, true) then\n"
+    "  return redis.error_reply('READONLY not a master')\n"
+    "end\n"
     "local id = string.match(info, 'master_replid:(%x+)')\n"
     "local longest = tonumber(ARGV[2])\n"
     "local mark\n"
