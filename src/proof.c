@@ -2,8 +2,11 @@
 /* The proof of an answer, by the context or by the authority. */
 #include "ask.h"
 
-#include <apr_strings.h>
 #include <string.h>
+
+#include <apr_strings.h>
+
+#include "remember.h"
 
 /* How far the clocks of machines that share contexts may be apart. */
 #define CLOCK_DIFFERENCE_MS UINT64_C(120000)
@@ -79,24 +82,10 @@ static void load_context(msd_attempt_t *attempt)
     if (attempt->state == MSD_CONTEXT_FOUND) {
         attempt->context.proven_ms -= attempt->world->epoch_ms;
         attempt->context.kept_ms -= attempt->world->epoch_ms;
+        if (!is_alive(attempt)) {
+            attempt->state = MSD_CONTEXT_NONE;
+        }
     }
-    if (attempt->state == MSD_CONTEXT_FOUND && !is_alive(attempt)) {
-        attempt->state = MSD_CONTEXT_NONE;
-    }
-}
-
-uint64_t msd_proof_session_mark(const msd_attempt_t *attempt)
-{
-    msd_text_t cnonce = attempt->response.cnonce;
-    uint64_t nonce;
-    uint64_t start = 0;
-
-    memcpy(&nonce, attempt->nonce.mark, sizeof(nonce));
-    if (cnonce.len > 0) {
-        memcpy(&start, cnonce.data,
-               cnonce.len < sizeof(start) ? cnonce.len : sizeof(start));
-    }
-    return nonce ^ start;
 }
 
 static bool base_key_verifies(msd_attempt_t *attempt)
@@ -129,7 +118,7 @@ static bool context_verifies(msd_attempt_t *attempt)
         return false;
     }
     if (context->has_session_key
-        && context->session_mark == msd_proof_session_mark(attempt)) {
+        && context->session_mark == msd_remember_session_mark(attempt)) {
         return session_key_verifies(attempt) || base_key_verifies(attempt);
     }
     return base_key_verifies(attempt) || session_key_verifies(attempt);
@@ -345,30 +334,34 @@ static msd_verdict_t withdraw(msd_attempt_t *attempt)
 static bool can_be_confirmed(const msd_attempt_t *attempt)
 {
     return attempt->context.has_base_key
-           || attempt->context.session_mark == msd_proof_session_mark(attempt);
+           || attempt->context.session_mark
+                  == msd_remember_session_mark(attempt);
 }
 
-static msd_verdict_t judge_confirmation(msd_attempt_t *attempt)
+/* stands: whether the cached key still proves the answer. */
+static msd_verdict_t judge_confirmation(msd_attempt_t *attempt, bool stands)
 {
     switch (attempt->proof.result) {
     case MSD_PROOF_GRANTED:
         return proven_by_authority(attempt);
     case MSD_PROOF_UNAVAILABLE:
-        if (attempt->state == MSD_CONTEXT_FOUND) {
+        if (stands) {
             attempt->outcome->revalidation_failed = true;
             return MSD_ACCEPTED;
         }
         return msd_proof_refuse(attempt, MSD_UNAVAILABLE,
                                 attempt->proof.reason);
     default:
-        return withdraw(attempt);
+        /* What stands there by now is another answer's. */
+        return stands ? withdraw(attempt) : judge_proof(attempt);
     }
 }
 
 msd_verdict_t msd_proof_confirm(msd_attempt_t *attempt)
 {
-    const msd_context_t *context = &attempt->context;
+    const unsigned char *known_key = NULL;
     msd_proof_t *proof = &attempt->proof;
+    bool stands = true;
 
     proof->result = MSD_PROOF_UNAVAILABLE;
     if (!can_be_confirmed(attempt)) {
@@ -377,20 +370,22 @@ msd_verdict_t msd_proof_confirm(msd_attempt_t *attempt)
         return withdraw(attempt);
     }
     if (!msd_ask_wait(attempt)) {
-        return judge_confirmation(attempt);
+        return judge_confirmation(attempt, stands);
     }
     if (is_proven_meanwhile(attempt)) {
         return MSD_ACCEPTED;
     }
+    /* Who asked meanwhile may have put another key into the context. */
+    stands = !attempt->turn.waited || context_verifies(attempt);
     if (attempt->state == MSD_CONTEXT_REVOKED) {
         proof->reason = "the provider has just denied the user";
         return withdraw(attempt);
     }
-    msd_ask(attempt, attempt->state == MSD_CONTEXT_FOUND
-                             && context->has_base_key
-                         ? context->base_key
-                         : NULL);
-    return judge_confirmation(attempt);
+    if (stands && attempt->context.has_base_key) {
+        known_key = attempt->context.base_key;
+    }
+    msd_ask(attempt, known_key);
+    return judge_confirmation(attempt, stands);
 }
 
 bool msd_proof_is_taken(const msd_attempt_t *attempt)

@@ -83,7 +83,4 @@ bool msd_proof_is_taken(const msd_attempt_t *attempt);
  */
 uint64_t msd_proof_age(const msd_attempt_t *attempt, uint64_t then_ms);
 
-/* Tells the first nonce and cnonce from others; a wrong guess costs a hash. */
-uint64_t msd_proof_session_mark(const msd_attempt_t *attempt);
-
 #endif

@@ -8,6 +8,20 @@
  * use stays and one request in hundreds pays for it. */
 #define KEEP_ALIVE_PART 4
 
+uint64_t msd_remember_session_mark(const msd_attempt_t *attempt)
+{
+    msd_text_t cnonce = attempt->response.cnonce;
+    uint64_t nonce;
+    uint64_t start = 0;
+
+    memcpy(&nonce, attempt->nonce.mark, sizeof(nonce));
+    if (cnonce.len > 0) {
+        memcpy(&start, cnonce.data,
+               cnonce.len < sizeof(start) ? cnonce.len : sizeof(start));
+    }
+    return nonce ^ start;
+}
+
 /* How long the record is wanted: until idle, but never past the lifetime. */
 static uint64_t time_to_live(const msd_attempt_t *attempt)
 {
@@ -57,7 +71,7 @@ static void renew_context(msd_attempt_t *attempt)
     memcpy(context->base_key, proof->base_key, size);
     if (!keep) {
         context->has_session_key = session;
-        context->session_mark = msd_proof_session_mark(attempt);
+        context->session_mark = msd_remember_session_mark(attempt);
         memcpy(context->session_key, proof->session_key, size);
     }
 }

@@ -13,4 +13,7 @@
  */
 msd_verdict_t msd_remember(msd_attempt_t *attempt);
 
+/* Tells the first nonce and cnonce from others; a wrong guess costs a hash. */
+uint64_t msd_remember_session_mark(const msd_attempt_t *attempt);
+
 #endif

@@ -9,7 +9,7 @@
 /* What another process does while this one waits. */
 static void (*meanwhile)(void);
 static msd_turn_t neighbour;
-static bool asks_now;
+static bool goes_away;
 
 /* What it does just before this one takes its turn without waiting. */
 static void (*before)(void);
@@ -44,7 +44,7 @@ static void set_up_limits(void)
 
     meanwhile = NULL;
     before = NULL;
-    asks_now = false;
+    goes_away = false;
     world.counters = msd_counters_attach(
         apr_pcalloc(unit_pool, msd_counters_size()), unit_pool);
     world.turns = msd_turns_attach(apr_pcalloc(unit_pool, msd_turns_size()),
@@ -367,7 +367,7 @@ START_TEST(others_wait_for_their_turn)
 }
 END_TEST
 
-START_TEST(turn_that_does_not_come_is_unavailable)
+START_TEST(turn_that_does_not_come_isgoes_away)
 {
     client_t ann = new_ann();
     client_t bob = new_bob();
@@ -411,20 +411,27 @@ static void neighbour_logs_in(void)
     ck_assert_int_eq(get(&other, "/"), MSD_ACCEPTED);
 }
 
+/* The client's next request waits for its turn while the neighbour acts. */
+static void wait_beside(client_t *client, void (*act)(void),
+                        msd_outcome_t *decided)
+{
+    const char *header = answer(client, "/");
+    msd_request_t mine = request;
+
+    mine.authorization = unit_exact(header, strlen(header));
+    mine.target.target = MSD_TEXT("/");
+    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
+    meanwhile = act;
+    msd_accept(&world, &policy, &mine, decided);
+}
+
 START_TEST(first_answers_at_once_ask_once)
 {
     client_t ann = new_ann();
-    const char *header;
-    msd_request_t mine = request;
     msd_outcome_t decided;
 
     other = new_ann();
-    header = answer(&ann, "/");
-    mine.authorization = unit_exact(header, strlen(header));
-    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
-    meanwhile = neighbour_logs_in;
-    mine.target.target = MSD_TEXT("/");
-    msd_accept(&world, &policy, &mine, &decided);
+    wait_beside(&ann, neighbour_logs_in, &decided);
     ck_assert_int_eq(decided.verdict, MSD_ACCEPTED);
     ck_assert_int_eq(decided.proven, MSD_PROVEN_BY_AUTHORITY);
     ck_assert_int_eq(known.lookups, 1);
@@ -438,17 +445,10 @@ END_TEST
 START_TEST(wrong_answer_learns_nothing_from_its_neighbour)
 {
     client_t liar = named("ann", "wrong");
-    const char *header;
-    msd_request_t mine = request;
     msd_outcome_t decided;
 
     other = new_ann();
-    header = answer(&liar, "/");
-    mine.authorization = unit_exact(header, strlen(header));
-    ck_assert(msd_turn_begin(world.turns, mark_of_ann(), &neighbour));
-    meanwhile = neighbour_logs_in;
-    mine.target.target = MSD_TEXT("/");
-    msd_accept(&world, &policy, &mine, &decided);
+    wait_beside(&liar, neighbour_logs_in, &decided);
     ck_assert_int_eq(decided.verdict, MSD_DENIED);
     ck_assert_int_eq(known.lookups, 2);
 }
@@ -566,6 +566,34 @@ START_TEST(confirmation_that_gets_no_turn_leaves_the_last_word)
 }
 END_TEST
 
+/* Meanwhile the user logs in with a new password, in the same context. */
+static void neighbour_has_a_new_password(void)
+{
+    msd_turn_end(&neighbour, NULL);
+    set_password("ann", "new");
+    other.password = "new";
+    other.nc = 100;
+    ck_assert_int_eq(get(&other, "/"), MSD_ACCEPTED);
+    known.unavailable = goes_away;
+}
+
+START_TEST(old_password_is_not_confirmed_by_the_key_of_a_new_one)
+{
+    client_t ann = new_ann();
+    msd_outcome_t decided;
+
+    policy.nonce_lifetime_ms = policy.context_lifetime_ms;
+    goes_away = _i == 1;
+    log_in(&ann);
+    other = ann;
+    world.now_ms += policy.revalidate_ms;
+    wait_beside(&ann, neighbour_has_a_new_password, &decided);
+    ck_assert_int_eq(decided.verdict, _i == 1 ? MSD_UNAVAILABLE : MSD_DENIED);
+    ck_assert(decided.proven != MSD_PROVEN_BY_AUTHORITY);
+    ck_assert_int_eq(kept.revokes, 0);
+}
+END_TEST
+
 START_TEST(recorded_request_asks_nobody)
 {
     client_t ann = new_ann();
@@ -621,7 +649,7 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, no_limit_is_none);
     tcase_add_test(tcase, proofs_for_changing_cnonces_have_a_limit);
     tcase_add_test(tcase, others_wait_for_their_turn);
-    tcase_add_test(tcase, turn_that_does_not_come_is_unavailable);
+    tcase_add_test(tcase, turn_that_does_not_come_isgoes_away);
     tcase_add_test(tcase, proofs_for_changing_cnonces_do_not_queue);
     tcase_add_test(tcase, refusal_gives_the_turn_back);
     tcase_add_test(tcase, first_answers_at_once_ask_once);
@@ -631,6 +659,9 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, neighbours_proof_is_as_old_as_it_is);
     tcase_add_test(tcase, neighbours_proof_that_is_due_does_not_do);
     tcase_add_test(tcase, confirmation_that_gets_no_turn_leaves_the_last_word);
+    tcase_add_loop_test(tcase,
+                        old_password_is_not_confirmed_by_the_key_of_a_new_one,
+                        0, 2);
     tcase_add_test(tcase, recorded_request_asks_nobody);
     tcase_add_test(tcase, kept_a1_is_not_shown_to_one_who_cannot_know_it);
 }
